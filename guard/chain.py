@@ -1,0 +1,95 @@
+"""The chain: runs checks in order with modes, deadlines and `on_error`, and folds their findings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from guard.check import Check, Exchange, OutputFilter
+from guard.errors import CheckUnavailable
+from guard.surface import Channel
+from guard.verdict import Decision, Finding, Mode, OnError, Verdict
+
+log = logging.getLogger("guard.chain")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A check with the policy's orders for it. `deadline` in seconds; None waits for ever (tests only)."""
+
+    check: Check
+    mode: Mode = Mode.ENFORCE
+    on_error: OnError = OnError.BLOCK
+    deadline: float | None = 5.0
+
+
+class Chain:
+    """An ordered list of links; immutable, so a reload swaps whole chains."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self.links = tuple(link for link in links if link.mode is not Mode.OFF)
+
+    async def inspect(self, exchange: Exchange) -> Decision:
+        """Run every check in order; stops at the first enforced block, so nothing after it sees the text."""
+        for link in self.links:
+            finding = await self._run(link, exchange)
+            exchange.findings.append(finding)
+            if finding.verdict is Verdict.BLOCK and finding.mode is Mode.ENFORCE:
+                break
+        return Decision(tuple(exchange.findings))
+
+    def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
+        """The filters of all enforcing checks for a channel, the last check's first (it saw the text last)."""
+        filters = [
+            f
+            for link in reversed(self.links)
+            if link.mode is Mode.ENFORCE and (f := link.check.output(exchange, channel)) is not None
+        ]
+        if len(filters) < 2:
+            return filters[0] if filters else None
+        return _Stack(filters)
+
+    async def _run(self, link: Link, exchange: Exchange) -> Finding:
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(link.deadline):
+                finding = await link.check.inspect(exchange, apply=link.mode is Mode.ENFORCE)
+        except TimeoutError:
+            finding = _failed(link, "deadline")
+        except CheckUnavailable as error:
+            finding = _failed(link, error.reason)
+        except Exception as error:
+            # The type alone: the text of a foreign exception may quote what it choked on.
+            log.error("check %s failed: %s", link.check.name, type(error).__name__)
+            finding = _failed(link, type(error).__name__)
+        return replace(finding, mode=link.mode, seconds=time.perf_counter() - started)
+
+
+class _Stack:
+    """Filters one behind the other."""
+
+    def __init__(self, filters: Sequence[OutputFilter]) -> None:
+        self._filters = filters
+
+    @property
+    def held(self) -> int:
+        return sum(f.held for f in self._filters)
+
+    def feed(self, text: str) -> str:
+        for f in self._filters:
+            text = f.feed(text)
+        return text
+
+    def close(self) -> str:
+        text = ""
+        for f in self._filters:
+            text = f.feed(text) + f.close()
+        return text
+
+
+def _failed(link: Link, reason: str) -> Finding:
+    verdict = Verdict.BLOCK if link.on_error is OnError.BLOCK else Verdict.ALLOW
+    return Finding(check=link.check.name, verdict=verdict, error=reason)

@@ -1,0 +1,75 @@
+"""The seam every guard plugs into: a check inspects an exchange and may filter its output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from guard.surface import Channel, Surface
+from guard.verdict import Finding
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way through the chain.
+
+    `messages` renders the conversation as the model will see it *at the time of the call*, that is after any
+    check before has rewritten surfaces: a list in the chat-template convention (`role`, `content`, ...), or None
+    for endpoints that generate nothing. `tools` likewise.
+    `prompt` does the same for text completions: one string per prompt.
+    `state` is private memory of the checks between `inspect` and `output`, keyed by check name.
+    """
+
+    endpoint: str
+    model: str
+    tenant: str
+    request_id: str
+    surfaces: Sequence[Surface]
+    stream: bool = False
+    messages: Callable[[], list[dict[str, Any]]] | None = None
+    tools: Callable[[], list[dict[str, Any]] | None] | None = None
+    prompts: Callable[[], list[str]] | None = None
+    findings: list[Finding] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+class OutputFilter(Protocol):
+    """A sans-I/O text filter over one channel. The concatenated output never depends on the chunking."""
+
+    @property
+    def held(self) -> int:
+        """Characters taken in and not yet released."""
+        ...
+
+    def feed(self, text: str) -> str:
+        """Take a chunk, return what can be released."""
+        ...
+
+    def close(self) -> str:
+        """Return the rest; the filter is finished."""
+        ...
+
+
+class Check(Protocol):
+    """A guard. Implementations are long-lived and serve many exchanges at once.
+
+    Other people's checks plug in through the entry-point group `guardchain.checks`: a callable
+    `(options: Mapping[str, Any]) -> Check`.
+    """
+
+    name: str
+
+    async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
+        """Look at the request; with `apply` also change it. The returned `mode` and `seconds` are set by the chain.
+
+        Raises `CheckUnavailable` when no verdict can be given; never lets matched text into an exception.
+        """
+        ...
+
+    def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
+        """A filter for one channel of the answer, or None when this check has nothing to do there."""
+        ...
+
+
+CheckFactory = Callable[[Mapping[str, Any]], Check]

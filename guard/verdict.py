@@ -1,0 +1,93 @@
+"""Verdicts and findings: what a check decided and why, never the text it decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Verdict(IntEnum):
+    """Ordered by strictness; folding takes the maximum."""
+
+    ALLOW = 0
+    MASK = 1
+    STEER = 2
+    BLOCK = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Mode(StrEnum):
+    OFF = "off"
+    MONITOR = "monitor"  # decide, record `would_*`, change nothing
+    ENFORCE = "enforce"
+
+
+class OnError(StrEnum):
+    BLOCK = "block"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found. Safe to log as it stands: names, counts and numbers only.
+
+    `score` is the check's own scale (for the probe: log-odds-like, higher is more harmful).
+    `strength` in [0, 1] is set with `Verdict.STEER`.
+    `error` is a short label when the check could not run and `on_error` decided instead.
+    """
+
+    check: str
+    verdict: Verdict = Verdict.ALLOW
+    mode: Mode = Mode.ENFORCE
+    score: float | None = None
+    strength: float | None = None
+    entities: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+    seconds: float = 0.0
+    detail: Mapping[str, float | int | str] = field(default_factory=dict)
+
+    @property
+    def result(self) -> str:
+        """The metric label: allow, mask, steer, block, would_*, bypass (failed open) or error (failed closed)."""
+        if self.error is not None:
+            return "error" if self.verdict is Verdict.BLOCK else "bypass"
+        if self.mode is Mode.MONITOR and self.verdict is not Verdict.ALLOW:
+            return f"would_{self.verdict.label}"
+        return self.verdict.label
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The folded verdict of a chain run: what is done, and what would have been done with every check enforcing."""
+
+    findings: Sequence[Finding] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return max((f.verdict for f in self.findings if f.mode is Mode.ENFORCE), default=Verdict.ALLOW)
+
+    @property
+    def would(self) -> Verdict:
+        return max((f.verdict for f in self.findings), default=Verdict.ALLOW)
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The first finding that led to the verdict; None when everything was allowed."""
+        if self.verdict is Verdict.ALLOW:
+            return None
+        return next(f for f in self.findings if f.mode is Mode.ENFORCE and f.verdict is self.verdict)
+
+    @property
+    def strength(self) -> float:
+        """Steering strength in [0, 1]; 0 unless an enforcing check asked for it."""
+        return max(
+            (f.strength or 0.0 for f in self.findings if f.mode is Mode.ENFORCE and f.verdict is Verdict.STEER),
+            default=0.0,
+        )
+
+    def finding(self, check: str) -> Finding | None:
+        return next((f for f in self.findings if f.check == check), None)
