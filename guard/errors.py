@@ -1,12 +1,12 @@
 """The error tree. Callers catch by layer; messages name types and keys, never user text.
 
-    GuardError
-    ├── Blocked            a policy decision, not a failure
-    ├── CheckUnavailable   a check could not run (error, deadline, missing model)
-    ├── UpstreamError      the model behind us failed or refused
-    ├── ConfigError        guard.yaml is wrong: says key, line and what to do
-    ├── ArtifactError      a probe set, subspace or model does not fit
-    └── RequestError       the client's request is wrong: becomes an OpenAI-shaped 4xx
+GuardError
+├── Blocked            a policy decision, not a failure
+├── CheckUnavailable   a check could not run (error, deadline, missing model)
+├── UpstreamError      the model behind us failed or refused
+├── ConfigError        guard.yaml is wrong: says key, line and what to do
+├── ArtifactError      a probe set, subspace or model does not fit
+└── RequestError       the client's request is wrong: becomes an OpenAI-shaped 4xx
 """
 
 from __future__ import annotations

@@ -1,0 +1,68 @@
+"""The seam to a model: one call in, one reply out, whole or as a stream of events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One server-sent event. `data` is what stood after `data:`; a comment has `comment` and no data."""
+
+    data: bytes = b""
+    event: str | None = None
+    comment: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is to be sent: the guarded body and cleaned headers, and the steering strength the chain decided.
+
+    `tenant` lets an upstream keep tenants apart (queues, cache salts).
+    """
+
+    endpoint: str
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+    stream: bool = False
+    strength: float = 0.0
+    tenant: str = ""
+    request_id: str = ""
+
+
+async def _nothing() -> None:
+    return None
+
+
+@dataclass(slots=True)
+class Reply:
+    """What came back: `body` for a whole answer, `events` for a stream (never both).
+
+    `close` frees the upstream's resources and cancels what still runs; safe to call twice, called on every path.
+    """
+
+    status: int
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes | None = None
+    events: AsyncIterator[Event] | None = None
+    close: Callable[[], Awaitable[None]] = _nothing
+
+
+class Upstream(Protocol):
+    """A model behind the proxy. Raises `UpstreamError` for everything that kept it from giving a `Reply`."""
+
+    name: str
+    can_steer: bool
+
+    async def start(self) -> None: ...
+
+    async def send(self, call: Call) -> Reply: ...
+
+    async def ready(self) -> bool:
+        """Whether requests can be served now; must not take longer than a second or so."""
+        ...
+
+    async def close(self) -> None: ...
