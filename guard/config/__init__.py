@@ -1,0 +1,55 @@
+"""guard.yaml: one strict file. `load` it, and everything that is wrong is said at once, with key and line."""
+
+from guard.config.load import default, load, loads, warnings
+from guard.config.model import (
+    Audit,
+    Block,
+    Check,
+    Config,
+    Embedded,
+    Log,
+    Match,
+    Metrics,
+    OpenAI,
+    Plugin,
+    Policy,
+    Probe,
+    Route,
+    Sanitize,
+    Server,
+    Steer,
+    Tenant,
+    Upstream,
+)
+from guard.config.problems import InvalidConfig, Problem
+from guard.config.reference import schema, show, starter
+
+__all__ = [
+    "Audit",
+    "Block",
+    "Check",
+    "Config",
+    "Embedded",
+    "InvalidConfig",
+    "Log",
+    "Match",
+    "Metrics",
+    "OpenAI",
+    "Plugin",
+    "Policy",
+    "Probe",
+    "Problem",
+    "Route",
+    "Sanitize",
+    "Server",
+    "Steer",
+    "Tenant",
+    "Upstream",
+    "default",
+    "load",
+    "loads",
+    "schema",
+    "show",
+    "starter",
+    "warnings",
+]

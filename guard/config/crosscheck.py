@@ -1,0 +1,122 @@
+"""What no single key can tell: references between the parts of a config."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from guard.config.document import KeyPath, dotted
+from guard.config.model import Config, Embedded, OpenAI, Policy
+from guard.config.problems import Problem
+from guard.verdict import Mode, OnError
+
+_SCORERS = (Embedded,)
+
+
+def crosscheck(config: Config) -> list[Problem]:
+    """Errors and warnings, each with key and line."""
+    return [
+        *_routes(config),
+        *(p for name, policy in config.policies.items() for p in _policy(config, name, policy)),
+        *_tenants(config),
+        *_rest(config),
+    ]
+
+
+def _routes(config: Config) -> Iterator[Problem]:
+    for index, route in enumerate(config.routes):
+        at: KeyPath = ("routes", index)
+        if route.upstream not in config.upstreams:
+            if at in config.source.lines:
+                yield _missing(config, (*at, "upstream"), "upstream", config.upstreams)
+            else:
+                yield _at(config, ("routes",), "required once 'upstreams' has no 'local': say where requests go")
+        if route.policy not in config.policies:
+            yield _missing(config, (*at, "policy"), "policy", config.policies)
+        upstream, policy = config.upstreams.get(route.upstream), config.policies.get(route.policy)
+        if upstream is None or policy is None:
+            continue
+        cannot = isinstance(upstream, OpenAI) or upstream.steering is None
+        if policy.steer.mode is not Mode.OFF and cannot:
+            outcome = "blocked" if policy.steer.on_error is OnError.BLOCK else "let through"
+            yield _at(
+                config,
+                (*at, "policy"),
+                f"policy {route.policy!r} steers but upstream {route.upstream!r} cannot: "
+                f"requests in the steering band are {outcome}",
+                warning=True,
+            )
+        if not any(
+            c.mode is Mode.ENFORCE for c in (policy.sanitize, policy.probe, policy.steer, *policy.plugins.values())
+        ):
+            yield _at(config, (*at, "policy"), f"policy {route.policy!r} enforces no check", warning=True)
+        if index < len(config.routes) - 1 and route.match == type(route.match)():
+            yield _at(config, at, "matches every request, so the routes after it are never used", warning=True)
+
+
+def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
+    at: KeyPath = ("policies", name)
+    probe, steer = policy.probe, policy.steer
+    if probe.mode is not Mode.OFF:
+        scorer = config.upstreams.get(probe.scorer)
+        if scorer is None:
+            yield _missing(config, (*at, "probe", "scorer"), "upstream", config.upstreams)
+        elif not isinstance(scorer, _SCORERS):
+            yield _at(
+                config,
+                (*at, "probe", "scorer"),
+                f"upstream of kind {scorer.kind!r} cannot score; name an 'embedded' one",
+            )
+    elif steer.mode is not Mode.OFF:
+        yield _at(config, (*at, "steer"), "steering follows the probe's score, but 'probe' is off")
+    if probe.steer_at is not None and probe.block_at is not None and probe.block_at <= probe.steer_at:
+        yield _at(config, (*at, "probe", "block_at"), "must be greater than steer_at")
+    if steer.max_strength < steer.min_strength:
+        yield _at(config, (*at, "steer", "max_strength"), "must not be less than min_strength")
+    if policy.unknown_paths == "pass":
+        yield _at(config, (*at, "unknown_paths"), "'pass' lets paths through that no check has seen", warning=True)
+
+
+def _tenants(config: Config) -> Iterator[Problem]:
+    names = Counter(t.name for t in config.tenants)
+    hashes = Counter(h for t in config.tenants for h in t.key_sha256)
+    for index, tenant in enumerate(config.tenants):
+        if names[tenant.name] > 1:
+            yield _at(config, ("tenants", index, "name"), "two tenants have this name")
+        for position, digest in enumerate(tenant.key_sha256):
+            if hashes[digest] > 1:
+                yield _at(config, ("tenants", index, "key_sha256", position), "this key is listed twice")
+
+
+def _rest(config: Config) -> Iterator[Problem]:
+    if config.audit.sink == "file" and not config.audit.path:
+        yield _at(config, ("audit", "path"), "required when sink is 'file'")
+    if config.tenants and any(isinstance(u, OpenAI) and u.key_from == "client" for u in config.upstreams.values()):
+        yield _at(
+            config,
+            ("tenants",),
+            "a request has one Authorization header: with key_from 'client' it is checked here and then sent upstream",
+            warning=True,
+        )
+    key = config.surrogate_key.get_secret_value()
+    if 0 < len(key) < 16:
+        yield _at(config, ("surrogate_key",), "shorter than 16 characters: easy to guess", warning=True)
+
+
+def _missing(config: Config, path: KeyPath, what: str, valid: Iterable[str]) -> Problem:
+    value: object = config
+    for step in path:
+        value = value[step] if isinstance(value, dict | tuple) else getattr(value, str(step))  # type: ignore[index]
+    names = sorted(valid)
+    close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
+    return _at(config, path, f"no {what} named {value!r}; {hint}")
+
+
+def _at(config: Config, path: KeyPath, message: str, *, warning: bool = False) -> Problem:
+    lines = config.source.lines
+    known = path
+    while known and known not in lines:
+        known = known[:-1]
+    return Problem(message, key=dotted(path), line=lines.get(known), warning=warning)

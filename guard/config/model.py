@@ -1,0 +1,323 @@
+"""guard.yaml as types, strict and frozen. A field's docstring is its entry in the reference and in the JSON Schema."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
+
+from guard.config.document import Reference, plain
+from guard.verdict import Mode, OnError
+
+# Strict in Python mode would refuse "enforce" for an enum and a list for a tuple, which is all that YAML has.
+ModeField = Annotated[Mode, Field(strict=False)]
+OnErrorField = Annotated[OnError, Field(strict=False)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+Unit = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Hidden:
+    """Marks a field whose values `guard config show` does not print although they are plain strings."""
+
+
+class Node(BaseModel):
+    """A mapping in guard.yaml: unknown keys are errors, nothing is coerced, nothing changes after loading."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_references(cls, data: Any) -> Any:
+        """`port: ${PORT}` is text out of the environment; give it the type that YAML would have given it."""
+        if not isinstance(data, dict) or not any(isinstance(v, Reference) for v in data.values()):
+            return data
+        return {k: plain(v) if isinstance(v, Reference) and not _takes_text(cls, k) else v for k, v in data.items()}
+
+
+class Server(Node):
+    """The listening side."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. `0.0.0.0` listens on every interface: then set `tenants` as well."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """TCP port; 0 lets the system choose one."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Processes. Each embedded upstream is loaded once per worker."""
+    max_body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 10 * 1024 * 1024
+    """Largest request body in bytes; a larger one gets 413."""
+    max_json_depth: Annotated[int, Field(ge=4, le=512)] = 64
+    """Deepest nesting of a JSON body; a deeper one gets 400."""
+    shutdown_seconds: Seconds = 30.0
+    """How long requests in flight may take to finish after SIGTERM, in seconds."""
+
+
+class Embedded(Node):
+    """A `transformers` causal language model inside this process."""
+
+    kind: Literal["embedded"]
+    """The model runs in the proxy's own process."""
+    model: str = "bundled:tiny-chat"
+    """`bundled:<name>`, a local directory, or a hub id such as `Qwen/Qwen3-0.6B`."""
+    served_name: str | None = None
+    """Name that `/v1/models` lists; null: the last part of `model`."""
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Number format of weights and cache. On CPU float32 is usually the fastest."""
+    threads: Annotated[int, Field(ge=1, le=1024)] = 1
+    """CPU threads for the tensor library."""
+    max_queue: Annotated[int, Field(ge=1, le=100_000)] = 32
+    """Requests that may wait; one more gets 429 with `Retry-After`."""
+    max_tokens: Annotated[int, Field(ge=1)] = 512
+    """Most tokens one answer may have, and the default where a request names no limit."""
+    cache_tokens: Annotated[int, Field(ge=0)] = 65536
+    """Size of the prompt cache in tokens; 0 turns it off."""
+    steering: str | None = None
+    """Safety subspace for this model: `bundled:<name>` or a `.safetensors` file; null: this upstream cannot steer."""
+
+
+class OpenAI(Node):
+    """Any OpenAI-compatible HTTP API. Text is hidden before it leaves and restored on the way back; no steering."""
+
+    kind: Literal["openai"]
+    """Any OpenAI-compatible HTTP API."""
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+")]
+    """Where its paths start, for example `https://api.openai.com/v1`."""
+    api_key: SecretStr | None = None
+    """Key sent upstream when `key_from` is `config`; null sends none."""
+    key_from: Literal["config", "client"] = "config"
+    """`config` sends `api_key`; `client` passes on the `Authorization` header of the request."""
+    connect_seconds: Seconds = 5.0
+    """Longest time to connect, in seconds."""
+    first_byte_seconds: Seconds = 120.0
+    """Longest wait for the first byte of an answer, in seconds."""
+    idle_seconds: Seconds = 120.0
+    """Longest silence inside an answer, in seconds."""
+
+
+Upstream = Annotated[Embedded | OpenAI, Field(discriminator="kind")]
+
+
+class Check(Node):
+    """What every check of a policy has."""
+
+    mode: ModeField = Mode.ENFORCE
+    """`off`; `monitor`: decide and record what would have been done, change nothing; `enforce`."""
+    on_error: OnErrorField = OnError.BLOCK
+    """When the check fails or misses its deadline: `block` the request, or `allow` it (counted as `bypass`)."""
+    deadline_seconds: Seconds = 5.0
+    """Longest time the check may take, in seconds."""
+
+
+class Sanitize(Check):
+    """Hide sensitive text on the way in, restore it on the way out."""
+
+    min_score: Unit = 0.5
+    """Detections below this confidence are ignored."""
+    entities: dict[str, Unit | Literal["off"]] = Field(default_factory=dict)
+    """Per entity type (`EMAIL_ADDRESS`, ...): a confidence of its own in place of `min_score`, or `off`."""
+    allow: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
+    """Exact values that are never hidden, such as your own support address."""
+    deny: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
+    """Exact values that are always hidden, such as project code names."""
+
+
+class Probe(Check):
+    """Score harmfulness from a model's own log-probabilities."""
+
+    deadline_seconds: Seconds = 10.0
+    """Longest time the check may take, in seconds; waiting for the model counts."""
+    scorer: str = "local"
+    """The upstream whose model scores; it must be one that can (`embedded`)."""
+    artifact: str = "bundled:tiny-chat"
+    """Probe prefixes and calibration for the scorer's model: `bundled:<name>` or a JSON file."""
+    scope: Literal["latest_turn", "all"] = "latest_turn"
+    """`latest_turn`: everything after the last answered assistant turn; `all`: the whole conversation."""
+    steer_at: float | None = None
+    """Score from which on an answer is steered; null: the artefact's calibration."""
+    block_at: float | None = None
+    """Score from which on a request is blocked; null: the artefact's calibration."""
+
+
+class Steer(Check):
+    """Rotate the model's hidden states towards its safety subspace, for scores between `steer_at` and `block_at`."""
+
+    min_strength: Unit = 0.3
+    """Strength at `steer_at`; 0 changes nothing, 1 is the full rotation."""
+    max_strength: Unit = 1.0
+    """Strength at `block_at`."""
+
+
+class Plugin(Check):
+    """A check of your own, from the entry-point group `guardchain.checks`."""
+
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Passed to the plugin as they stand."""
+
+
+class Block(Node):
+    """How a refusal by policy looks on the wire."""
+
+    style: Literal["error", "refusal", "content_filter"] = "error"
+    """`error`: 400 with `content_policy_violation`; `refusal`: 200 with a refusal message; `content_filter`: 200 with
+    no text and that finish reason."""
+    message: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = (
+        "This request was blocked by the operator's content policy."
+    )
+    """What the user reads."""
+
+
+class Policy(Node):
+    """Which checks run, in which mode.
+
+    A check that is not listed is off; a check that is listed enforces unless it says otherwise.
+    """
+
+    sanitize: Sanitize = Field(default_factory=lambda: Sanitize(mode=Mode.OFF))
+    """Hide and restore sensitive text."""
+    probe: Probe = Field(default_factory=lambda: Probe(mode=Mode.OFF))
+    """Score harmfulness; blocks from `block_at` on."""
+    steer: Steer = Field(default_factory=lambda: Steer(mode=Mode.OFF))
+    """Steer between `steer_at` and `block_at`; needs `probe`."""
+    block: Block = Field(default_factory=Block)
+    """How a block looks on the wire."""
+    plugins: dict[Name, Plugin] = Field(default_factory=dict)
+    """Other people's checks by entry-point name; they run after the built-in ones, in this order."""
+    unknown_paths: Literal["deny", "pass"] = "deny"
+    """`/v1/*` paths the proxy does not understand: `deny` them, or `pass` them unguarded."""
+    moderation_object: Literal["on_request", "always"] = "on_request"
+    """When answers carry OpenAI's `moderation` object with the verdicts."""
+
+
+class Match(Node):
+    """All conditions must hold. Patterns know `*`, `?` and `[abc]`, and tell upper case from lower."""
+
+    model: str = "*"
+    """Pattern for the `model` of the request."""
+    tenant: str = "*"
+    """Pattern for the name of the tenant whose key was presented; without `tenants` that name is empty."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Header name (any case) to a pattern for its value; a header that is missing does not match."""
+
+    def fits(self, model: str, tenant: str, headers: Mapping[str, str]) -> bool:
+        """Whether a request fits; `headers` has lower-case names."""
+        return (
+            fnmatch.fnmatchcase(model, self.model)
+            and fnmatch.fnmatchcase(tenant, self.tenant)
+            and all(
+                (value := headers.get(name.lower())) is not None and fnmatch.fnmatchcase(value, pattern)
+                for name, pattern in self.headers.items()
+            )
+        )
+
+
+class Route(Node):
+    """Where a request goes, and under which policy."""
+
+    match: Match = Field(default_factory=Match)
+    """Which requests; empty: all."""
+    upstream: str
+    """Name of an upstream."""
+    policy: str = "default"
+    """Name of a policy."""
+
+
+class Tenant(Node):
+    """One party with keys of its own."""
+
+    name: Name
+    """Goes into the audit log and keys the surrogates."""
+    key_sha256: Annotated[tuple[Sha256, ...], Field(strict=False, min_length=1)]
+    """SHA-256 of each of its API keys, from `guard keys new`; two entries let a key be rotated without a gap."""
+
+
+class Audit(Node):
+    """One JSON line a request: decisions, entity types and counts, never text."""
+
+    sink: Literal["stdout", "file", "off"] = "stdout"
+    """Where the lines go."""
+    path: str | None = None
+    """The file when `sink` is `file`; it is appended to, and opened again on SIGHUP."""
+
+
+class Metrics(Node):
+    """Prometheus metrics."""
+
+    enabled: bool = True
+    """Serve `/metrics`."""
+
+
+class Log(Node):
+    """The operator's log. It never holds text of users."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important messages that are written."""
+    format: Literal["text", "json"] = "text"
+    """One line of text, or one JSON object a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a config came from. Takes no part in comparison: two files that say the same are the same config.
+
+    `lines` maps a key path to its line (from 1), `references` to the text with `${...}` that stood there.
+    """
+
+    path: str = field(default="built-in default", compare=False)
+    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict, compare=False)
+    references: Mapping[tuple[str | int, ...], str] = field(default_factory=dict, compare=False)
+
+
+def _default_upstreams() -> dict[str, Embedded | OpenAI]:
+    return {"local": Embedded(kind="embedded", served_name="tiny-chat", steering="bundled:tiny-chat")}
+
+
+class Config(Node):
+    """The whole of guard.yaml. An empty file serves the bundled model with every check enforced."""
+
+    server: Server = Field(default_factory=Server)
+    """Where the proxy listens, and its limits."""
+    upstreams: Annotated[dict[Name, Upstream], Field(min_length=1)] = Field(default_factory=_default_upstreams)
+    """Models by name."""
+    policies: Annotated[dict[Name, Policy], Field(min_length=1)] = Field(
+        default_factory=lambda: {"default": Policy(sanitize=Sanitize(), probe=Probe(), steer=Steer())}
+    )
+    """Policies by name."""
+    routes: Annotated[tuple[Route, ...], Field(strict=False, min_length=1)] = (Route(upstream="local"),)
+    """Tried in order, the first match wins; a request that matches none gets 404 `model_not_found`."""
+    tenants: Annotated[tuple[Tenant, ...], Field(strict=False)] = ()
+    """Who may call. Empty: no API key is asked for."""
+    surrogate_key: SecretStr = SecretStr("")
+    """Key of the surrogates: the same on every replica, kept over restarts. Empty: random at start, with a warning."""
+    audit: Audit = Field(default_factory=Audit)
+    """The audit log."""
+    metrics: Metrics = Field(default_factory=Metrics)
+    """Prometheus metrics."""
+    log: Log = Field(default_factory=Log)
+    """The operator's log."""
+
+    _source: Source = PrivateAttr(default_factory=Source)
+
+    @property
+    def source(self) -> Source:
+        """Where this config came from."""
+        return self._source
+
+    def route(self, model: str, tenant: str, headers: Mapping[str, str]) -> Route | None:
+        """The first route that fits; `headers` has lower-case names. None: answer 404."""
+        return next((r for r in self.routes if r.match.fits(model, tenant, headers)), None)
+
+
+def _takes_text(cls: type[BaseModel], key: str) -> bool:
+    info = cls.model_fields.get(key)
+    return info is None or info.annotation not in (int, float, bool, float | None)
