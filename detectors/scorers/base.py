@@ -1,0 +1,45 @@
+"""The seam between a detector and the model that serves: prompt ids and probe ids in, log-probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from guard.model_identity import ModelIdentity
+
+Message = Mapping[str, Any]
+Tool = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a scorer measured for one prompt.
+
+    `logprobs[k][l]` is log p(probe k's token l | prompt, probe k's tokens before l), natural log, one row per
+    probe and one number per probe token.
+    `tokens_computed` counts the tokens that went through the model for this call (prompt and probes, padding not
+    counted); `cached_tokens` counts the prompt tokens whose KV was already there.
+    """
+
+    logprobs: list[list[float]]
+    tokens_computed: int
+    cached_tokens: int
+
+
+class Scorer(Protocol):
+    """Scores token sequences with one model. Safe to call from many tasks at once.
+
+    Raises `guard.errors.CheckUnavailable` when it cannot score (overloaded, prompt too long, model gone). Callers
+    check the numbers themselves: a scorer behind a network may return anything.
+    """
+
+    identity: ModelIdentity
+
+    def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
+        """The prompt's token ids as the model will be served them, ending at the assistant header."""
+        ...
+
+    async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
+        """Teacher-forced log-probabilities of each probe directly after `prompt`; probes are not joined as text."""
+        ...
