@@ -1,0 +1,211 @@
+"""The subspace artefact: what was fitted, for which model, in safetensors with JSON metadata. Nothing is unpickled."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from guard.errors import ArtifactError
+from guard.model_identity import ModelIdentity
+from steering.rotation import centroid_target, gate, projection_target, rotate
+
+FORMAT = "guardchain.subspace"
+VERSION = 1
+
+Operator = Callable[[Tensor, Tensor], Tensor]
+"""(h [..., d], strength [...]) -> h' [..., d]."""
+
+
+class Target(StrEnum):
+    """What a state is rotated towards; see `steering.rotation`."""
+
+    CENTROID = "centroid"
+    PROJECTION = "projection"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Confidence gate (see `steering.rotation.gate`): sharpness `kappa` > 0, threshold `beta` in [-1, 1)."""
+
+    kappa: float = 20.0
+    beta: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.kappa) and self.kappa > 0 and -1 <= self.beta < 1):
+            raise ArtifactError("gate: kappa must be positive and beta in [-1, 1)")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer's subspace: basis [k, d] with orthonormal rows oriented to the safe side, centroid [d] of the safe
+    prompts (relative to the fit's origin), and prototypes `safe` and `opposite` [d] of both sides in absolute
+    coordinates, for the gate."""
+
+    basis: Tensor
+    centroid: Tensor
+    safe: Tensor
+    opposite: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Subspace:
+    """Safety subspaces of a model's decoder layers (numbered from 0; a layer's state is its output).
+
+    `scale` in (0, 1] maps the strength of a request to the share of the angle turned in each layer.
+    `fitted` records how it was made (counts, variant, separability), for people to read.
+    """
+
+    identity: ModelIdentity
+    layers: Mapping[int, Layer]
+    target: Target = Target.CENTROID
+    scale: float = 1.0
+    gate: Gate | None = None
+    dtype: str = "float32"
+    fitted: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _validate(self)
+
+    @property
+    def width(self) -> int:
+        """d, the size of the hidden state."""
+        return int(next(iter(self.layers.values())).basis.shape[1])
+
+    @property
+    def rank(self) -> int:
+        return max(int(layer.basis.shape[0]) for layer in self.layers.values())
+
+    def operators(self, device: torch.device | str = "cpu") -> dict[int, Operator]:
+        """One rotation per layer, its tensors on `device`: (h [..., d], strength [...]) -> [..., d]."""
+        return {i: self._operator(layer, torch.device(device)) for i, layer in self.layers.items()}
+
+    def _operator(self, layer: Layer, device: torch.device) -> Operator:
+        basis, safe, opposite = (t.to(device) for t in (layer.basis, layer.safe, layer.opposite))
+        fixed = centroid_target(layer.basis, layer.centroid).to(device)
+        return partial(_turn, self, basis, fixed, safe, opposite)
+
+    def save(self, path: Path | str) -> None:
+        """Write atomically enough for a running reader: a new file, then a rename."""
+        meta = {
+            "format": FORMAT,
+            "version": VERSION,
+            "model": self.identity.to_dict(),
+            "layers": sorted(self.layers),
+            "rank": self.rank,
+            "width": self.width,
+            "target": self.target.value,
+            "scale": self.scale,
+            "gate": None if self.gate is None else {"kappa": self.gate.kappa, "beta": self.gate.beta},
+            "dtype": self.dtype,
+            "fitted": dict(self.fitted),
+        }
+        tensors = {
+            f"layers.{i}.{name}": getattr(layer, name).detach().cpu().contiguous().clone()
+            for i, layer in self.layers.items()
+            for name in _TENSORS
+        }
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(target.name + ".new")
+        save_file(tensors, fresh, metadata={FORMAT: json.dumps(meta, ensure_ascii=False, sort_keys=True)})
+        fresh.replace(target)
+
+    @classmethod
+    def load(cls, path: Path | str, *, identity: ModelIdentity | None = None) -> Subspace:
+        """Read and validate. With `identity`, the model it is to steer, a differing digest is an error.
+
+        Raises `ArtifactError`: missing or corrupt file, foreign format, wrong shapes, values that are not finite,
+        or a subspace made for another model (the message names the digests).
+        """
+        tensors, meta = _read(Path(path))
+        try:
+            layers = {
+                int(i): Layer(**{name: tensors[f"layers.{int(i)}.{name}"] for name in _TENSORS}) for i in meta["layers"]
+            }
+            found = cls(
+                identity=ModelIdentity.from_dict(meta["model"]),
+                layers=layers,
+                target=Target(meta["target"]),
+                scale=float(meta["scale"]),
+                gate=None if meta["gate"] is None else Gate(**{k: float(v) for k, v in meta["gate"].items()}),
+                dtype=str(meta["dtype"]),
+                fitted=dict(meta["fitted"]),
+            )
+        except KeyError as missing:
+            raise ArtifactError(f"{path}: the subspace is incomplete: {missing} is missing") from None
+        except (TypeError, ValueError, AttributeError):
+            raise ArtifactError(f"{path}: the subspace's metadata is malformed") from None
+        if len(tensors) != len(layers) * len(_TENSORS):
+            raise ArtifactError(f"{path}: holds tensors that its metadata does not name")
+        if identity is not None:
+            found.identity.require(identity, f"steering subspace {path}")
+        return found
+
+
+_TENSORS = ("basis", "centroid", "safe", "opposite")
+
+
+def _turn(
+    subspace: Subspace, basis: Tensor, fixed: Tensor, safe: Tensor, opposite: Tensor, h: Tensor, strength: Tensor
+) -> Tensor:
+    alpha = strength * subspace.scale
+    if subspace.gate is not None:
+        alpha = gate(h, safe, opposite, alpha, subspace.gate.kappa, subspace.gate.beta)
+    return rotate(h, fixed if subspace.target is Target.CENTROID else projection_target(h, basis), alpha)
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    if not path.is_file():
+        raise ArtifactError(f"steering subspace {path} does not exist")
+    try:
+        with safe_open(path, framework="pt") as f:
+            raw = (f.metadata() or {}).get(FORMAT)
+            tensors = {name: f.get_tensor(name) for name in f.keys()}  # noqa: SIM118 (not a mapping)
+        meta = json.loads(raw) if raw is not None else None
+    except (SafetensorError, OSError, ValueError, RuntimeError):
+        raise ArtifactError(f"{path} is not a readable safetensors file; fit it again or restore it") from None
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        raise ArtifactError(f"{path} is a safetensors file, but not a steering subspace")
+    if meta.get("version") != VERSION:
+        raise ArtifactError(f"{path} has subspace format version {meta.get('version')!r}; this release reads {VERSION}")
+    return tensors, meta
+
+
+def _validate(subspace: Subspace) -> None:
+    if not subspace.layers:
+        raise ArtifactError("a steering subspace needs at least one layer")
+    if not (math.isfinite(subspace.scale) and 0 < subspace.scale <= 1):
+        raise ArtifactError("scale must lie in (0, 1]")
+    first = next(iter(subspace.layers.values()))
+    width = first.centroid.shape[-1] if first.centroid.ndim == 1 else -1
+    for i, layer in subspace.layers.items():
+        if i < 0:
+            raise ArtifactError(f"layer {i} does not exist")
+        if layer.basis.ndim != 2 or not 0 < layer.basis.shape[0] <= layer.basis.shape[1]:
+            raise ArtifactError(f"layer {i}: basis must be [rank, width], not {list(layer.basis.shape)}")
+        for name in _TENSORS:
+            tensor: Tensor = getattr(layer, name)
+            if tensor.shape[-1] != width or (name != "basis" and tensor.ndim != 1):
+                raise ArtifactError(f"layer {i}: {name} has shape {list(tensor.shape)}, expected width {width}")
+            if tensor.dtype != torch.float32 or not bool(torch.isfinite(tensor).all()):
+                raise ArtifactError(f"layer {i}: {name} must hold finite float32 numbers")
+        gram = layer.basis @ layer.basis.T
+        if not torch.allclose(gram, torch.eye(gram.shape[0]), atol=1e-3):
+            raise ArtifactError(f"layer {i}: the basis is not orthonormal")
+        if not bool((layer.basis @ layer.centroid >= -1e-4 * torch.linalg.vector_norm(layer.centroid)).all()):
+            raise ArtifactError(f"layer {i}: the basis is not oriented towards the safe centroid")
+        try:
+            centroid_target(layer.basis, layer.centroid)
+        except ValueError as error:
+            raise ArtifactError(f"layer {i}: {error}") from None

@@ -1,0 +1,157 @@
+"""Rotation of hidden states along the unit sphere (SLERP): pure torch, no data-dependent branch.
+
+For a hidden state h in R^d with n = ‖h‖, a unit target v and θ = ∠(h, v), a strength α in [0, 1] gives
+
+    h' = a·h + b·v,   a = sin((1-α)θ) / sin θ,   b = n · sin(αθ) / sin θ.
+
+The norm is kept and the angle that remains is exactly (1-α)·θ: the strength is linear in angle. The method is
+subspace concept rotation (CEE, arXiv 2504.13201); these formulas follow from its abstract, not from its code.
+Every back end calls the functions here. All arithmetic is float32 whatever the dtype of h; the result has h's
+dtype. Guards are selects, so a compiled or captured graph holds the same code for every row, and a row that is
+not rotated is returned as it was, bit for bit.
+
+Two forms of the target:
+
+- `centroid_target`: one fixed direction, the safe centroid projected into the subspace. θ may exceed 90°.
+- `projection_target`: the state's own projection onto the subspace (the per-request form). An unclamped projection
+  that points away from the safe side would be pushed further away by the same factor (the sign trap). The basis
+  is therefore oriented towards the safe prompts and negative coefficients are cut to zero, which makes
+  v · centroid > 0 for every state that is rotated at all; a state with no positive coefficient is left alone.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+ANGLE_FLOOR = 1e-4
+"""Radians. Closer than this to v or to -v the plane of rotation is not defined in float32: no rotation."""
+
+PROJECTION_FLOOR = 1e-5
+"""Share of ‖h‖ below which a projection has no meaningful direction: no rotation."""
+
+
+def validate_strength(strength: float | Tensor, what: str = "strength") -> None:
+    """Raise `ValueError` unless every strength is a number in [0, 1] (NaN and infinities are none)."""
+    values = strength if isinstance(strength, Tensor) else torch.tensor(float(strength))
+    if not values.dtype.is_floating_point:
+        raise ValueError(f"{what} must be floating point, not {values.dtype}")
+    # Written so that NaN, for which every comparison is false, fails.
+    if not bool(((values >= 0) & (values <= 1)).all()):
+        raise ValueError(f"{what} must lie in [0, 1]")
+
+
+def rotate(h: Tensor, v: Tensor, strength: Tensor | float) -> Tensor:
+    """Rotate h towards v by the share `strength` of the angle between them.
+
+    h [..., d]; v [d] or [..., d], of any length (only its direction counts); strength [...] or scalar, in [0, 1]
+    (see `validate_strength`; not checked here, where it would stall a GPU). Returns [..., d] in h's dtype.
+    Left exactly as they are: rows with strength 0, with h = 0 or not finite, with v = 0, or with v along ±h.
+    """
+    x, n, unit, alpha = _prepare(h, v, strength)
+    cosine = (x / n.unsqueeze(-1) * unit).sum(-1).clamp(-1.0, 1.0)
+    theta = _angle(x / n.unsqueeze(-1), unit, cosine)
+    rotated = (theta >= ANGLE_FLOOR) & (theta <= math.pi - ANGLE_FLOOR) & (alpha > 0) & _usable(x, v)
+    theta = torch.where(rotated, theta, 1.0)
+    sine = torch.sin(theta)
+    a = torch.sin((1.0 - alpha) * theta) / sine
+    b = n * torch.sin(alpha * theta) / sine
+    moved = a.unsqueeze(-1) * x + b.unsqueeze(-1) * unit
+    turned: Tensor = torch.where(rotated.unsqueeze(-1), moved.to(h.dtype), h)
+    return turned
+
+
+def rotate_by(h: Tensor, v: Tensor, angle: Tensor | float) -> Tensor:
+    """Rotate h by a fixed `angle` (radians, [...] or scalar) in the plane of h and v, towards v.
+
+    The control form: with a random v it moves h as far as a steered one, in a direction that means nothing.
+    Unlike `rotate` it may pass v. Shapes and guards as in `rotate`; angle 0 leaves the row bit-identical.
+    """
+    x, n, unit, by = _prepare(h, v, angle)
+    direction = x / n.unsqueeze(-1)
+    cosine = (direction * unit).sum(-1, keepdim=True)
+    across = unit - cosine * direction
+    length = torch.linalg.vector_norm(across, dim=-1)
+    rotated = (length >= ANGLE_FLOOR) & (by != 0) & _usable(x, v)
+    across = across / torch.where(rotated, length, 1.0).unsqueeze(-1)
+    moved = n.unsqueeze(-1) * (torch.cos(by).unsqueeze(-1) * direction + torch.sin(by).unsqueeze(-1) * across)
+    turned: Tensor = torch.where(rotated.unsqueeze(-1), moved.to(h.dtype), h)
+    return turned
+
+
+def angle(h: Tensor, v: Tensor) -> Tensor:
+    """The angle between h [..., d] and v ([d] or [..., d]) in radians, float32 [...]; 0 where either is zero."""
+    x, n, unit, _ = _prepare(h, v, 0.0)
+    direction = x / n.unsqueeze(-1)
+    cosine = (direction * unit).sum(-1).clamp(-1.0, 1.0)
+    return torch.where(_usable(x, v), _angle(direction, unit, cosine), 0.0)
+
+
+def centroid_target(basis: Tensor, centroid: Tensor) -> Tensor:
+    """The fixed target v = P m / ‖P m‖ [d], float32: the safe centroid m [d] inside the span of basis [k, d].
+
+    Raises `ValueError` when the centroid has no component in the subspace.
+    """
+    wide = basis.float()
+    inside = (centroid.float() @ wide.T) @ wide
+    length = torch.linalg.vector_norm(inside)
+    if not bool(length > PROJECTION_FLOOR * torch.linalg.vector_norm(centroid.float())):
+        raise ValueError("the safe centroid has no component in the subspace")
+    unit: Tensor = inside / length
+    return unit
+
+
+def projection_target(h: Tensor, basis: Tensor) -> Tensor:
+    """The state's own safe direction: its projection on an oriented orthonormal basis, negative coefficients cut.
+
+    h [..., d], basis [k, d] with orthonormal rows. Returns float32 [..., d], unit length, or all zero where less
+    than `PROJECTION_FLOOR` of h points into the subspace (which `rotate` takes as "leave alone"). A ridge term
+    would scale all coefficients alike and so vanish in the normalisation; hence there is none.
+    """
+    x, wide = h.float(), basis.float()
+    inside = (x @ wide.T).clamp_min(0.0) @ wide
+    length = torch.linalg.vector_norm(inside, dim=-1, keepdim=True)
+    clear = length > PROJECTION_FLOOR * torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    return torch.where(clear, inside / torch.where(clear, length, 1.0), 0.0)
+
+
+def gate(h: Tensor, safe: Tensor, opposite: Tensor, strength: Tensor | float, kappa: float, beta: float) -> Tensor:
+    """Confidence gate of Spherical Steering (arXiv 2602.08169): the strength that is left, float32 [...].
+
+    p = softmax(kappa · [cos(h, safe), cos(h, opposite)]);  δ = p_opposite - p_safe;
+    strength · clip((δ - beta) / (1 - beta), 0, 1).  States that already lie on the safe side are left alone.
+    h [..., d]; safe, opposite [d]; beta in [-1, 1).
+    """
+    x = h.float()
+    n = _norm(x)
+    cosines = torch.stack([(x / n.unsqueeze(-1)) @ (p.float() / _norm(p.float())) for p in (safe, opposite)], -1)
+    p = torch.softmax(kappa * cosines, dim=-1)
+    share = ((p[..., 1] - p[..., 0] - beta) / (1.0 - beta)).clamp(0.0, 1.0)
+    return torch.as_tensor(strength, dtype=torch.float32, device=h.device) * share
+
+
+def _prepare(h: Tensor, v: Tensor, amount: Tensor | float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    x, wide = h.float(), v.to(device=h.device, dtype=torch.float32)
+    n = _norm(x)
+    unit = wide / _norm(wide).unsqueeze(-1)
+    return x, n, unit, torch.as_tensor(amount, dtype=torch.float32, device=h.device)
+
+
+def _norm(x: Tensor) -> Tensor:
+    """‖x‖, with 1 in place of 0, so that dividing by it is always defined."""
+    n: Tensor = torch.linalg.vector_norm(x, dim=-1)
+    return torch.where(n > 0, n, 1.0)
+
+
+def _usable(x: Tensor, v: Tensor) -> Tensor:
+    n = torch.linalg.vector_norm(x, dim=-1)
+    usable: Tensor = (n > 0) & torch.isfinite(n) & (torch.linalg.vector_norm(v.float(), dim=-1) > 0).to(x.device)
+    return usable
+
+
+def _angle(direction: Tensor, unit: Tensor, cosine: Tensor) -> Tensor:
+    """θ by atan2: float32 `acos` cannot tell angles below about 3.5e-4 from zero."""
+    across = direction - cosine.unsqueeze(-1) * unit
+    return torch.atan2(torch.linalg.vector_norm(across, dim=-1), cosine)
