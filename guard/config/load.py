@@ -48,6 +48,9 @@ def load(path: str | os.PathLike[str], *, environment: Mapping[str, str] | None 
 def loads(text: str, *, name: str = "guard.yaml", environment: Mapping[str, str] | None = None) -> Config:
     """`load` for text that is already in memory; `name` is what errors call it."""
     doc = yaml.read(text, os.environ if environment is None else environment)
+    if doc.data is None and not doc.problems:
+        # Not the defaults: a file that is just being written, or a mount that failed, would open the proxy to all.
+        doc.problems.append(Problem("the file is empty; write {} to take every default"))
     if any(p.fatal for p in doc.problems) or (doc.problems and doc.data is None):
         raise InvalidConfig(name, doc.problems)
     config = _validate(doc, name)
@@ -69,7 +72,7 @@ def warnings(config: Config) -> list[Problem]:
 
 
 def _validate(doc: Document, name: str) -> Config | None:
-    data = {} if doc.data is None else doc.data
+    data = doc.data
     try:
         config = Config.model_validate(data)
     except ValidationError as error:

@@ -283,7 +283,7 @@ def _default_upstreams() -> dict[str, Embedded | OpenAI]:
 
 
 class Config(Node):
-    """The whole of guard.yaml. An empty file serves the bundled model with every check enforced."""
+    """The whole of guard.yaml. The file `{}` serves the bundled model with every check enforced."""
 
     server: Server = Field(default_factory=Server)
     """Where the proxy listens, and its limits."""

@@ -1,0 +1,285 @@
+"""Prometheus metrics: one object with a verb for everything the proxy has to tell.
+
+Names are API and asserted in tests. Labels are bounded: no model names, tenants or ids. With several workers the
+values live in `PROMETHEUS_MULTIPROC_DIR` (see `guard.multiprocess`) and any worker can render all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from guard import multiprocess
+from guard.label import Bounded
+from guard.verdict import Decision, Finding, Mode, Verdict
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Phase = Literal["input", "output"]
+
+# OpenTelemetry's GenAI conventions: .01 s doubling to 81.92 s, and bounds of their own for the first token.
+_CALL = tuple(0.01 * 2**k for k in range(14))
+_FIRST = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+# Checks and our own overhead live between a tenth of a millisecond and some seconds.
+_CHECK = tuple(0.0001 * 2**k for k in range(17))
+_SCORE = (
+    -30.0,
+    -20.0,
+    -15.0,
+    -10.0,
+    -7.5,
+    -5.0,
+    -3.0,
+    -2.0,
+    -1.0,
+    0.0,
+    1.0,
+    2.0,
+    3.0,
+    5.0,
+    7.5,
+    10.0,
+    15.0,
+    20.0,
+    30.0,
+)
+_MOST_VALUES = 100
+
+_M = TypeVar("_M", bound=Counter | Gauge | Histogram)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One family, for the metrics reference."""
+
+    name: str
+    type: str
+    labels: Sequence[str]
+    text: str
+
+
+class _Family(Generic[_M]):
+    """A metric family whose labels are bounded and whose children are looked up in one dictionary access."""
+
+    def __init__(self, metric: _M, labels: int) -> None:
+        self._metric = metric
+        self._bounds = [Bounded(_MOST_VALUES) for _ in range(labels)]
+        self._children: dict[tuple[str, ...], _M] = {}
+
+    def __call__(self, *labels: str) -> _M:
+        child = self._children.get(labels)
+        if child is None:
+            bounded = tuple(bound(text) for bound, text in zip(self._bounds, labels, strict=True))
+            child = cast(_M, self._metric.labels(*bounded))
+            if bounded == labels:  # else the cache itself would grow with every unknown value
+                self._children[labels] = child
+        return child
+
+
+class Metrics:
+    """All metrics of one process. Several may live side by side (tests); a server has one."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._registry.register(_HitRatio(self._collect))
+        self._own = CollectorRegistry()
+        self.descriptions: list[Description] = []
+
+        self._requests = self._counter(
+            "requests",
+            "Requests by what was decided; mode monitor: only recorded.",
+            "endpoint",
+            "verdict",
+            "mode",
+            "status",
+        )
+        self._guard = self._histogram(
+            "guard_duration_seconds",
+            "Time of a check. A check that failed open is bypass, one that failed closed is error.",
+            _CHECK,
+            "check",
+            "phase",
+            "result",
+        )
+        self._score = self._histogram("guard_score", "Scores, for choosing thresholds.", _SCORE, "check")
+        self._entities = self._counter(
+            "entities",
+            "Sensitive values found, by entity type; mode monitor: left as they were.",
+            "check",
+            "entity",
+            "mode",
+        )
+        self._upstream = self._histogram(
+            "upstream_duration_seconds", "Time of an upstream's whole answer.", _CALL, "upstream", "endpoint"
+        )
+        self._upstream_errors = self._counter(
+            "upstream_errors", "Calls an upstream refused or broke off.", "upstream", "reason"
+        )
+        self._overhead = self._histogram(
+            "overhead_seconds", "Time of a request that was not spent waiting for the upstream.", _CHECK, "endpoint"
+        )
+        self._first_chunk = self._histogram(
+            "time_to_first_delivered_chunk_seconds",
+            "Until a client had the first text of a stream.",
+            _FIRST,
+            "endpoint",
+        )
+        self._upstream_chunk = self._histogram(
+            "upstream_chunk_seconds",
+            "Until the upstream had sent the first text of a stream; the difference to the delivered one is hold-back.",
+            _FIRST,
+            "upstream",
+        )
+        self._rejections = self._counter("rejections", "Requests refused before any check ran.", "reason")
+        self._probes = self._counter("probe_requests", "Prompts scored.", "check")
+        self._probe_tokens = self._counter(
+            "probe_tokens", "Prompt and probe tokens of scored prompts: computed, or found in the cache.", "source"
+        )
+        self._held = self._gauge("stream_held_bytes", "Text of streams taken in and not yet released.", "livesum")
+        self._inflight = self._gauge("inflight", "Requests being served.", "livesum")
+        # The minimum: a worker that did not take a new config keeps it down.
+        self._generation = self._gauge("config_generation", "How many configs were taken over, from 1.", "livemin")
+        self._reload_failures = self._counter("config_reload_failures", "New configs that were refused.")
+        self._audit_failures = self._counter("audit_failures", "Audit lines that could not be written.")
+        self._describe("probe_prefix_cache_hit_ratio", "gauge", (), _HitRatio.text)
+        self._generation().set(1)
+
+    def request(self, endpoint: str, verdict: Verdict, mode: Mode, status: int) -> None:
+        """A request was answered with HTTP `status`; `outcome` gives verdict and mode of a decision."""
+        self._requests(endpoint, verdict.label, mode.value, str(status)).inc()
+
+    def finding(self, finding: Finding, phase: Phase = "input") -> None:
+        """A check ran: its time by result, its score, what it found, what it cost."""
+        self._guard(finding.check, phase, finding.result).observe(finding.seconds)
+        if finding.score is not None:
+            self._score(finding.check).observe(finding.score)
+        for entity, count in finding.entities.items():
+            self._entities(finding.check, entity, finding.mode.value).inc(count)
+        computed, cached = finding.detail.get("tokens_computed"), finding.detail.get("cached_tokens")
+        if isinstance(computed, int) and isinstance(cached, int):
+            self._probes(finding.check).inc()
+            self._probe_tokens("computed").inc(computed)
+            self._probe_tokens("cached").inc(cached)
+
+    def decision(self, decision: Decision, phase: Phase = "input") -> None:
+        """`finding` for all findings of a decision."""
+        for finding in decision.findings:
+            self.finding(finding, phase)
+
+    def upstream(self, name: str, seconds: float, *, endpoint: str) -> None:
+        """An upstream answered, whole or to the end of its stream, in `seconds`."""
+        self._upstream(name, endpoint).observe(seconds)
+
+    def upstream_error(self, name: str, reason: str) -> None:
+        """An upstream did not answer; `reason` as in `UpstreamError`."""
+        self._upstream_errors(name, reason).inc()
+
+    def rejection(self, reason: str) -> None:
+        """A request was refused before any check ran (bad JSON, no key, too large, unknown model, ...)."""
+        self._rejections(reason).inc()
+
+    @contextmanager
+    def inflight(self) -> Iterator[None]:
+        """Counts a request as being served."""
+        gauge = self._inflight()
+        gauge.inc()
+        try:
+            yield
+        finally:
+            gauge.dec()
+
+    def held(self, delta_bytes: int) -> None:
+        """Text held back in streams grew, or with a negative number shrank."""
+        if delta_bytes:
+            self._held().inc(delta_bytes)
+
+    def first_chunk(self, endpoint: str, seconds: float) -> None:
+        """The first text of a stream reached the client `seconds` after the request came in."""
+        self._first_chunk(endpoint).observe(seconds)
+
+    def upstream_chunk(self, name: str, seconds: float) -> None:
+        """The first text of a stream came from the upstream, `seconds` after the request came in."""
+        self._upstream_chunk(name).observe(seconds)
+
+    def overhead(self, endpoint: str, seconds: float) -> None:
+        """A request spent `seconds` with us rather than with the upstream."""
+        self._overhead(endpoint).observe(seconds)
+
+    def reload(self, ok: bool) -> None:
+        """A new config was taken over, or refused."""
+        if ok:
+            self._generation().inc()
+        else:
+            self._reload_failures().inc()
+
+    def audit_failure(self) -> None:
+        """An audit line could not be written."""
+        self._audit_failures().inc()
+
+    def render(self) -> bytes:
+        """The text exposition format (`CONTENT_TYPE`), of all workers together."""
+        return generate_latest(self._registry)
+
+    def _collect(self) -> Iterable[Metric]:
+        directory = multiprocess.directory()
+        if directory is None:
+            return self._own.collect()
+        multiprocess.sweep(directory)
+        return MultiProcessCollector(None, str(directory)).collect()  # type: ignore[no-untyped-call, no-any-return]
+
+    def _counter(self, name: str, text: str, *labels: str) -> _Family[Counter]:
+        self._describe(f"{name}_total", "counter", labels, text)
+        return self._family(Counter(f"guardchain_{name}", text, labels, registry=self._own), labels)
+
+    def _gauge(self, name: str, text: str, mode: Literal["livesum", "livemin"]) -> _Family[Gauge]:
+        self._describe(name, "gauge", (), text)
+        return self._family(Gauge(f"guardchain_{name}", text, registry=self._own, multiprocess_mode=mode), ())
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float], *labels: str) -> _Family[Histogram]:
+        self._describe(name, "histogram", labels, text)
+        return self._family(Histogram(f"guardchain_{name}", text, labels, registry=self._own, buckets=buckets), labels)
+
+    def _family(self, metric: _M, labels: Sequence[str]) -> _Family[_M]:
+        family: _Family[_M] = _Family(metric, len(labels))
+        if not labels:
+            family._children[()] = metric
+        return family
+
+    def _describe(self, name: str, kind: str, labels: Sequence[str], text: str) -> None:
+        self.descriptions.append(Description(f"guardchain_{name}", kind, labels, text))
+
+
+def outcome(decision: Decision) -> tuple[Verdict, Mode]:
+    """Verdict and mode under which a request is counted: in monitor mode what would have been done."""
+    if decision.would > decision.verdict:
+        return decision.would, Mode.MONITOR
+    return decision.verdict, Mode.ENFORCE
+
+
+class _HitRatio(Collector):
+    """All families, and a ratio computed from the merged counters: a gauge of each worker could not be merged."""
+
+    text = "Share of the tokens of scored prompts that came from the cache."
+
+    def __init__(self, families: Any) -> None:
+        self._families = families
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        tokens: dict[str, float] = {}
+        for family in self._families():
+            if family.name == "guardchain_probe_tokens":
+                tokens = {s.labels["source"]: s.value for s in family.samples if s.name.endswith("_total")}
+            yield family
+        total = sum(tokens.values())
+        ratio = tokens.get("cached", 0.0) / total if total else 0.0
+        yield GaugeMetricFamily("guardchain_probe_prefix_cache_hit_ratio", self.text, value=ratio)

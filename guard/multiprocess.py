@@ -1,0 +1,64 @@
+"""The directory through which several workers share their metrics.
+
+prometheus_client decides at its first import whether values live in the process or in that directory, so this module
+does not import it, and `prepare` is to be called before anything that does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def prepare() -> Path:
+    """Make the directory, empty it of what earlier runs left, and name it in the environment for the workers.
+
+    Uses `PROMETHEUS_MULTIPROC_DIR` when it is set, else a new private temporary directory (see `discard`). To be
+    called once, by the parent, before it starts workers. Raises `RuntimeError` when prometheus_client has been
+    imported already without the variable: its values would silently stay in this process.
+    """
+    named = os.environ.get(VARIABLE)
+    if not named and "prometheus_client.values" in sys.modules:
+        raise RuntimeError(f"{VARIABLE} must be set before prometheus_client is imported")
+    directory = Path(named or tempfile.mkdtemp(prefix="guardchain-metrics-"))
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for stale in directory.glob("*.db"):
+        stale.unlink(missing_ok=True)
+    os.environ[VARIABLE] = str(directory)
+    return directory
+
+
+def directory() -> Path | None:
+    """The directory when this process shares its metrics, else None."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else None
+
+
+def sweep(directory: Path) -> None:
+    """Remove the live gauges of workers that are gone, or what they held would be counted for ever."""
+    for file in directory.glob("gauge_live*_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdigit() and not _alive(int(pid)):
+            file.unlink(missing_ok=True)
+
+
+def discard(directory: Path) -> None:
+    """Remove a directory that `prepare` made."""
+    shutil.rmtree(directory, ignore_errors=True)
+    if os.environ.get(VARIABLE) == str(directory):
+        del os.environ[VARIABLE]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
