@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from tokenizers import decoders as tokenizer_decoders
 from transformers import PreTrainedTokenizerFast
 
+from detectors.prefix_probing.artifact import Calibration, Part, Prefix, ProbeSet
+from detectors.scorers.base import Scored
 from guard.model_identity import ModelIdentity
 
 torch.set_num_threads(1)
@@ -80,3 +83,51 @@ def model(family: str = "Qwen2", seed: int = 0) -> Any:
         **FAMILIES[family],
     )
     return getattr(transformers, f"{family}ForCausalLM")(config).eval().float()
+
+
+class FixedScorer:
+    """Answers with rows made by `rows(prompt, probes)`, or with what stands in `answer`, after `delay` seconds."""
+
+    def __init__(self, rows=None, *, answer=None, delay=0.0, identity=IDENTITY):
+        self.identity, self._rows, self._answer, self._delay = identity, rows, answer, delay
+        self.prompts = []
+        self.rendered = []
+
+    def render(self, messages, tools=None):
+        self.rendered.append((list(messages), tools))
+        return tokenizer().encode("\n".join(f"{m['role']}: {m.get('content')}" for m in messages)) or [3]
+
+    async def score(self, prompt, probes):
+        self.prompts.append(list(prompt))
+        await asyncio.sleep(self._delay)
+        return Scored(self._answer if self._rows is None else self._rows(prompt, probes), len(prompt), 0)
+
+
+def probe_set(prefixes=None, *, aggregation="mean", steer_at=0.0, block_at=1.0, identity=IDENTITY):
+    """A valid probe set with prefixes given as (tokens, Δ)."""
+    prefixes = prefixes or [((7, 8), 1.0), ((9,), 0.5), ((11, 12, 13), -1.0), ((14, 15), -2.0)]
+
+    def threshold(value):
+        return {"value": value, "target_fpr": 0.01, "interval": (value, value), "fpr": 0.01, "tpr": 0.9}
+
+    return ProbeSet(
+        model=identity.to_dict(),
+        dtype="float32",
+        aggregation=aggregation,
+        prefixes=[
+            Prefix(sign="agreement" if d > 0 else "refusal", tokens=t, text=f"t{t}", delta=d) for t, d in prefixes
+        ],
+        search={"width": 4},
+        data={"construction": Part(harmful=1, harmless=1, sha256="0" * 64)},
+        calibration=Calibration(
+            steer=threshold(steer_at),
+            block=threshold(block_at),
+            harmful=10,
+            harmless=10,
+            auroc=1.0,
+            auroc_interval=(1.0, 1.0),
+            f1_at=0.5,
+            f1=1.0,
+            quantiles={"harmful": {"0.5": 1.0}, "harmless": {"0.5": -1.0}},
+        ),
+    )

@@ -1,0 +1,142 @@
+"""The probe set on disk: strict JSON that names the model it was built for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from detectors.prefix_probing.score import Aggregation, Sign
+from guard.errors import ArtifactError
+from guard.model_identity import ModelIdentity
+
+_MAX_BYTES = 1 << 20
+
+Token = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Interval = tuple[float, float]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Prefix(_Strict):
+    """An opening of the answer as token ids; `text` is for people and never tokenised again.
+
+    `delta` is the gap Δ = μ_harmless − μ_harmful on the construction prompts. `adds` is what the prefix brought to the
+    set when it was chosen: AUROC and TPR at 1 % FPR on the selection prompts, after minus before.
+    """
+
+    sign: Sign
+    tokens: Annotated[tuple[Token, ...], Field(min_length=1)]
+    text: str
+    delta: float
+    adds: dict[str, float] = {}
+
+    @model_validator(mode="after")
+    def _sign_of_delta(self) -> Prefix:
+        if (self.delta > 0) != (self.sign is Sign.AGREEMENT) or self.delta == 0:
+            raise ValueError("the sign does not fit Δ")
+        return self
+
+
+class Part(_Strict):
+    """The prompts of one split: how many, and the sha256 over them in order."""
+
+    harmful: Annotated[int, Field(ge=0)]
+    harmless: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Threshold(_Strict):
+    """A threshold at a target false-positive rate, with the 95 % bootstrap interval and what it reached."""
+
+    value: float
+    target_fpr: Share
+    interval: Interval
+    fpr: Share
+    tpr: Share
+
+
+class Calibration(_Strict):
+    """Thresholds on the score, fitted on the calibration part: allow below `steer_at`, block from `block_at` on."""
+
+    steer: Threshold
+    block: Threshold
+    harmful: Annotated[int, Field(ge=1)]
+    harmless: Annotated[int, Field(ge=1)]
+    auroc: Share
+    auroc_interval: Interval
+    f1_at: float
+    f1: Share
+    quantiles: dict[str, dict[str, float]]
+
+    @property
+    def steer_at(self) -> float:
+        return self.steer.value
+
+    @property
+    def block_at(self) -> float:
+        return self.block.value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Calibration:
+        if self.block.value < self.steer.value:
+            raise ValueError("block_at is below steer_at")
+        return self
+
+
+class ProbeSet(_Strict):
+    """Everything a probe needs, and what it was made from."""
+
+    format: Literal["guardchain.prefix_probes"] = "guardchain.prefix_probes"
+    version: Literal[1] = 1
+    model: dict[str, str]
+    dtype: str
+    aggregation: Aggregation
+    prefixes: Annotated[tuple[Prefix, ...], Field(min_length=2)]
+    search: dict[str, int | float | str]
+    data: dict[str, Part]
+    calibration: Calibration
+
+    @field_validator("prefixes")
+    @classmethod
+    def _usable(cls, prefixes: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
+        if len({p.sign for p in prefixes}) < 2:
+            raise ValueError("prefixes of both signs are needed")
+        if len({p.tokens for p in prefixes}) < len(prefixes):
+            raise ValueError("a prefix stands twice")
+        return prefixes
+
+    @property
+    def identity(self) -> ModelIdentity:
+        return ModelIdentity.from_dict(dict(self.model))
+
+    def save(self, path: Path | str) -> None:
+        text = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1, allow_nan=False)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text + "\n", "utf-8")
+
+    @classmethod
+    def load(cls, path: Path | str, identity: ModelIdentity | None = None) -> ProbeSet:
+        """Read and validate; with `identity`, also require that the set was made for that model.
+
+        Raises `ArtifactError` naming the file and the first wrong field, or the digests that differ.
+        """
+        file = Path(path)
+        try:
+            if file.stat().st_size > _MAX_BYTES:
+                raise ArtifactError(f"{file} is too large for a probe set")
+            probes = cls.model_validate_json(file.read_bytes(), strict=True)
+        except OSError as error:
+            raise ArtifactError(f"cannot read probe set {file}: {error.strerror or type(error).__name__}") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"])) or "the document"
+            raise ArtifactError(f"{file} is not a valid probe set: {where}: {first['msg']}") from None
+        if identity is not None:
+            probes.identity.require(identity, f"probe set {file.name}")
+        return probes
