@@ -223,6 +223,14 @@ class Metrics:
         """An audit line could not be written."""
         self._audit_failures().inc()
 
+    def table(self) -> str:
+        """The metrics reference as a Markdown table."""
+        lines = ["| Metric | Type | Labels | Meaning |", "|---|---|---|---|"]
+        for d in self.descriptions:
+            labels = ", ".join(f"`{name}`" for name in d.labels)
+            lines.append(f"| `{d.name}` | {d.type} | {labels} | {d.text} |")
+        return "\n".join(lines) + "\n"
+
     def render(self) -> bytes:
         """The text exposition format (`CONTENT_TYPE`), of all workers together."""
         return generate_latest(self._registry)

@@ -1,0 +1,57 @@
+# Two commands on a fresh machine: `make serve` and `make test`. Everything they need goes into .venv.
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+export VENV
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help serve demo test lint types contracts check format generate clean
+
+help:  ## Show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+
+serve:  ## Install and start the proxy on 127.0.0.1:8080 (ARGS="--config guard.yaml" for your own config)
+	@scripts/setup.sh serve
+	@exec $(BIN)/guard serve $(ARGS)
+
+demo:  ## Send five prompts through the running proxy and show what became of them
+	@scripts/setup.sh serve
+	@$(BIN)/guard demo $(ARGS)
+
+test:  ## Install and run every test (ARGS="tests/guard -k config" for some)
+	@scripts/setup.sh dev
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
+
+lint:  ## Style
+	@scripts/setup.sh dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types:  ## mypy --strict
+	@scripts/setup.sh dev
+	@$(BIN)/mypy
+
+contracts:  ## Who may import whom
+	@scripts/setup.sh dev
+	@PYTHONPATH=. $(BIN)/lint-imports
+
+check:  ## Everything CI runs
+	@$(MAKE) lint
+	@$(MAKE) types
+	@$(MAKE) contracts
+	@$(MAKE) test
+
+format:  ## Rewrite to the house style
+	@scripts/setup.sh dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+generate:  ## Rewrite what is generated from the code: JSON Schema, configuration and metrics reference
+	@scripts/setup.sh dev
+	@$(BIN)/python scripts/generate.py
+
+clean:  ## Remove the environment and all caches
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

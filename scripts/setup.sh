@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Makes the virtual environment and installs into it: scripts/setup.sh [serve|dev]
+#
+# Does nothing when what it would install is there already: the stamp holds a digest of everything that decides.
+# PYTHON           the interpreter to use (default: the first of python3.11, python3.12, python3.13, python3 that is 3.11+)
+# VENV             where the environment goes (default: .venv)
+# TORCH_INDEX_URL  index with torch's CPU builds; PyPI's build for Linux brings CUDA and weighs gigabytes. Empty: not used
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+want=${1:-serve}
+venv=${VENV:-.venv}
+torch_index=${TORCH_INDEX_URL-https://download.pytorch.org/whl/cpu}
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+
+digest() { cat pyproject.toml constraints.txt scripts/setup.sh | cksum | tr ' ' '-'; }
+
+# What serves is a part of what tests, so an environment for `dev` does for `serve` too.
+for have in "$want" dev; do
+  if [ -x "$venv/bin/guard" ] && [ "$(cat "$venv/.installed-$have" 2>/dev/null)" = "$(digest)" ]; then
+    exit 0
+  fi
+done
+
+is_new_enough() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+  for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3}; do
+    if command -v "$candidate" >/dev/null && is_new_enough "$candidate"; then
+      echo "$candidate"
+      return
+    fi
+  done
+  echo "Python 3.11 or newer with the venv module is needed; name one with PYTHON=/path/to/python" >&2
+  return 1
+}
+
+if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+  python=$(find_python)
+  say "making $venv with $("$python" --version) ($(command -v "$python"))"
+  "$python" -m venv --clear "$venv"
+fi
+pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --constraint constraints.txt)
+
+# In a thread, since looking up a name may take longer than any timeout says.
+reachable() {
+  "$venv/bin/python" - "$1" <<'PY'
+import os, sys, threading, urllib.request
+url, ok = sys.argv[1].rstrip("/") + "/torch/", []
+def ask():
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=5) as answer:
+            ok.append(answer.status == 200)
+    except Exception:
+        pass
+thread = threading.Thread(target=ask, daemon=True)
+thread.start()
+thread.join(6)
+os._exit(not any(ok))
+PY
+}
+
+torch=$(grep '^torch==' constraints.txt)
+if ! "$venv/bin/python" -c 'import torch' >/dev/null 2>&1; then
+  index=()
+  if [ "$(uname -s)" = Linux ] && [ -n "$torch_index" ]; then
+    if reachable "$torch_index"; then
+      # +cpu sorts after the bare version, so the CPU build is taken where both are offered.
+      index=(--extra-index-url "$torch_index")
+      say "installing $torch (CPU build) from $torch_index"
+    else
+      say "installing $torch from the default index: $torch_index cannot be reached (TORCH_INDEX_URL names another)"
+    fi
+  else
+    say "installing $torch from the default index"
+  fi
+  "${pip[@]}" ${index[@]+"${index[@]}"} "$torch"
+fi
+
+target=.
+[ "$want" = dev ] && target='.[dev]'
+say "installing guardchain ($target) and what it needs"
+"${pip[@]}" --editable "$target"
+
+digest >"$venv/.installed-$want"
+say "$venv is ready: torch $("$venv/bin/python" -c 'from importlib.metadata import version; print(version("torch"))')"
