@@ -1,0 +1,114 @@
+"""OpenAI messages to prompt tokens, through the model's own chat template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from jinja2 import TemplateError
+
+from guard.errors import ArtifactError, RequestError
+
+_ROLES = {"developer": "system", "function": "tool"}
+_TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
+_SAMPLE = [{"role": "user", "content": "x"}]
+
+
+class ChatTemplate:
+    """Renders conversations that end at the assistant header. Raises `ArtifactError` when the model has no template
+    or one without a header."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        if not tokenizer.chat_template:
+            raise ArtifactError("the tokenizer has no chat template; /v1/chat/completions needs one")
+        whole = self._text(_SAMPLE, None)
+        bare = tokenizer.apply_chat_template(_SAMPLE, tokenize=False, add_generation_prompt=False)
+        self._header = whole.removeprefix(bare)
+        if not whole.startswith(bare) or not self._header:
+            raise ArtifactError("the chat template adds no assistant header for add_generation_prompt")
+
+    def render(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None) -> list[int]:
+        """Token ids of the conversation up to and with the assistant header.
+
+        Raises `RequestError` for messages the model cannot take (media, roles its template refuses).
+        """
+        try:
+            text = self._text(normalise(messages), [dict(t) for t in tools] if tools else None)
+        except TemplateError as error:
+            raise RequestError(
+                "The model's chat template does not accept this order of roles or these fields.",
+                param="messages",
+                code="unsupported_messages",
+            ) from error
+        if not text.endswith(self._header):
+            raise ArtifactError("the chat template did not end at the assistant header")
+        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _text(self, messages: Sequence[Mapping[str, Any]], tools: list[dict[str, Any]] | None) -> str:
+        return str(
+            self._tokenizer.apply_chat_template(messages, tools=tools, tokenize=False, add_generation_prompt=True)
+        )
+
+
+def normalise(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Messages as templates expect them: string content, plain roles, tool arguments as objects."""
+    if not isinstance(messages, list | tuple) or not messages:
+        raise RequestError("'messages' must be a non-empty list.", param="messages", code="invalid_type")
+    return [_message(m, f"messages[{n}]") for n, m in enumerate(messages)]
+
+
+def _message(message: Mapping[str, Any], path: str) -> dict[str, Any]:
+    if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+        raise RequestError(f"'{path}' must be an object with a 'role'.", param=path, code="invalid_type")
+    role = message["role"]
+    content = _content(message.get("content"), f"{path}.content")
+    if not content and isinstance(message.get("refusal"), str):
+        content = message["refusal"]
+    out: dict[str, Any] = {"role": _ROLES.get(role, role), "content": content}
+    for key in ("name", "tool_call_id"):
+        if isinstance(message.get(key), str):
+            out[key] = message[key]
+    calls = message.get("tool_calls")
+    if not calls and isinstance(message.get("function_call"), Mapping):
+        calls = [{"type": "function", "function": message["function_call"]}]
+    if calls:
+        out["tool_calls"] = [_tool_call(call, f"{path}.tool_calls[{n}]") for n, call in enumerate(calls)]
+    return out
+
+
+def _content(content: object, path: str) -> str:
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise RequestError(f"'{path}' must be a string or a list of parts.", param=path, code="invalid_type")
+    texts = []
+    for n, part in enumerate(content):
+        kind = part.get("type") if isinstance(part, Mapping) else None
+        text = part.get(_TEXT_PARTS[kind]) if kind in _TEXT_PARTS else None
+        if not isinstance(text, str):
+            raise RequestError(
+                f"'{path}[{n}]': this model takes text parts only.", param=f"{path}[{n}]", code="unsupported_content"
+            )
+        texts.append(text)
+    return "".join(texts)
+
+
+def _tool_call(call: object, path: str) -> dict[str, Any]:
+    function = call.get("function") if isinstance(call, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        raise RequestError(f"'{path}' must be a function call.", param=path, code="unsupported_content")
+    arguments = function.get("arguments", {})
+    if isinstance(arguments, str):
+        # Half a call, as a model wrote it, stays a string: templates print strings as they are.
+        with suppress(ValueError):
+            arguments = json.loads(arguments or "{}")
+    out: dict[str, Any] = {"type": "function", "function": {"name": function["name"], "arguments": arguments}}
+    if isinstance(call, Mapping) and isinstance(call.get("id"), str):
+        out["id"] = call["id"]
+    return out
