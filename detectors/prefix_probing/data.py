@@ -1,0 +1,151 @@
+"""Labelled prompts: reading files, keeping the classes apart, splitting by hash."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detectors.prefix_probing.artifact import Part
+from guard.errors import ArtifactError
+
+COLUMNS = ("prompt", "text", "question", "goal", "instruction", "behavior")
+_TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
+# Shares of the construction and selection parts; the rest calibrates. A threshold at 1 % false positives needs far
+# more harmless prompts than the search does.
+_CONSTRUCTION, _SELECTION = 0.3, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """Labelled prompts, free of duplicates."""
+
+    harmful: tuple[str, ...]
+    harmless: tuple[str, ...]
+
+    def part(self) -> Part:
+        """Counts, and the sha256 over the prompts in order."""
+        digest = hashlib.sha256(json.dumps([self.harmful, self.harmless], ensure_ascii=False).encode())
+        return Part(harmful=len(self.harmful), harmless=len(self.harmless), sha256=digest.hexdigest())
+
+    def limited(self, most: int) -> Prompts:
+        return Prompts(self.harmful[:most], self.harmless[:most])
+
+
+def load(harmful: Path | str, harmless: Path | str, *, column: str | None = None) -> Prompts:
+    """Read both classes; duplicates (but for case, punctuation and spacing) are dropped.
+
+    The two may be one file when its rows say which they are. Raises `ArtifactError` naming file and line when a file
+    cannot be read, when a class is empty, or when a prompt stands in both.
+    """
+    bad = _unique(read(harmful, label=True, column=column))
+    good = _unique(read(harmless, label=False, column=column))
+    for name, prompts in ((harmful, bad), (harmless, good)):
+        if not prompts:
+            raise ArtifactError(f"{name} holds no {'harmful' if prompts is bad else 'harmless'} prompt")
+    if both := len(bad.keys() & good.keys()):
+        raise ArtifactError(f"{both} prompts stand in both the harmful and the harmless set")
+    return Prompts(tuple(bad.values()), tuple(good.values()))
+
+
+def read(path: Path | str, *, label: bool, column: str | None = None) -> list[str]:
+    """The prompts of a .jsonl, .json (a list), .csv, .tsv or .txt file (one a line).
+
+    Rows with a `harmful` field count only when it equals `label`. The text stands in `column`, or else in the first
+    of `COLUMNS` that a row has. Raises `ArtifactError` naming file and line; never quotes a prompt.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"cannot read prompts from {file}: {type(error).__name__}") from None
+    match file.suffix.lower():
+        case ".txt":
+            rows: list[tuple[int, Any]] = [(n, line) for n, line in enumerate(text.splitlines(), 1)]
+        case ".jsonl":
+            rows = [(n, _json(file, n, line)) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+        case ".json":
+            document = _json(file, 1, text)
+            if not isinstance(document, list):
+                raise ArtifactError(f"{file}: a JSON file must hold a list of prompts")
+            rows = list(enumerate(document, 1))
+        case ".csv" | ".tsv":
+            delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
+            rows = list(enumerate(csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter), 2))
+        case other:
+            raise ArtifactError(
+                f"{file}: prompts come as .jsonl, .json, .csv, .tsv or .txt, not {other or 'without suffix'!r}"
+            )
+    found = (_prompt(file, n, row, label, column) for n, row in rows)
+    return [p for p in found if p]
+
+
+def split(prompts: Prompts, seed: int = 0) -> dict[str, Prompts]:
+    """Parts `construction`, `selection` and `calibration`, by hash: a prompt keeps its part when others come or go.
+
+    Raises `ArtifactError` when a part lacks a class.
+    """
+    parts: dict[str, tuple[list[str], list[str]]] = {k: ([], []) for k in ("construction", "selection", "calibration")}
+    for which, texts in enumerate((prompts.harmful, prompts.harmless)):
+        for at, text in sorted((_place(text, seed), text) for text in texts):
+            name = (
+                "construction"
+                if at < _CONSTRUCTION
+                else "selection"
+                if at < _CONSTRUCTION + _SELECTION
+                else "calibration"
+            )
+            parts[name][which].append(text)
+    for name, (bad, good) in parts.items():
+        if not bad or not good:
+            raise ArtifactError(f"too few prompts: the {name} part has {len(bad)} harmful and {len(good)} harmless")
+    return {name: Prompts(tuple(bad), tuple(good)) for name, (bad, good) in parts.items()}
+
+
+def normalised(text: str) -> str:
+    """What makes two prompts the same: letters and digits, lower case."""
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+
+def _unique(texts: Sequence[str]) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for text in texts:
+        out.setdefault(normalised(text) or text, text)
+    return out
+
+
+def _place(text: str, seed: int) -> float:
+    digest = hashlib.sha256(f"{seed}:{normalised(text) or text}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def _json(file: Path, line: int, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ArtifactError(f"{file}, line {line}: not JSON") from None
+
+
+def _prompt(file: Path, line: int, row: Any, label: bool, column: str | None) -> str | None:
+    if isinstance(row, str):
+        return row.strip() or None
+    if not isinstance(row, dict):
+        raise ArtifactError(f"{file}, row {line}: neither a string nor an object")
+    mark = row.get("harmful")
+    if isinstance(mark, str) and mark.lower() in (*_TRUE, *_FALSE):
+        mark = mark.lower() in _TRUE
+    if mark is not None and mark not in (True, False):
+        raise ArtifactError(f"{file}, row {line}: `harmful` must be true or false")
+    if mark is not None and bool(mark) is not label:
+        return None
+    name = column or next((c for c in COLUMNS if c in row), None)
+    value = row.get(name) if name else None
+    if not isinstance(value, str):
+        where = f"column {column!r}" if column else f"one of the columns {', '.join(COLUMNS)}"
+        raise ArtifactError(f"{file}, row {line}: no text in {where}")
+    return value.strip() or None

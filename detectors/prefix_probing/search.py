@@ -1,0 +1,204 @@
+"""Beam search for answer openings that tell harmful from harmless prompts.
+
+The search of "Prefix Probing" (arXiv 2512.16650): grow openings token by token from the empty one, rank them by the
+gap Δ(s) = μ_harmless(s) − μ_harmful(s) of mean length-normalised log-probabilities, keep the largest |Δ| of *each*
+sign at every depth. Prompts run in left-padded batches whose KV is kept from depth to depth, so a depth costs
+beams × prompts × depth tokens, whatever the prompts' length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import DynamicCache
+
+from detectors.prefix_probing.score import Sign
+from detectors.scorers.forward import fork
+from guard.errors import ArtifactError
+
+Tokens = tuple[int, ...]
+Progress = Callable[[int, int], None]  # (steps done, steps in all)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An opening with its gap Δ on the construction prompts."""
+
+    tokens: Tokens
+    delta: float
+
+    @property
+    def sign(self) -> Sign:
+        return Sign.AGREEMENT if self.delta > 0 else Sign.REFUSAL
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """`width` openings of each sign survive a depth; each is grown by the `top_k` likeliest next tokens of either
+    prompt set; `depth` is the longest opening in tokens. `batch` prompts run at a time."""
+
+    width: int = 8
+    top_k: int = 24
+    depth: int = 6
+    batch: int = 16
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.top_k, self.depth, self.batch) < 1:
+            raise ValueError("width, top_k, depth and batch must be at least 1")
+
+
+class _Batch:
+    """Prompts of one class prefilled together, left-padded; the cache is never written to again."""
+
+    @torch.inference_mode()
+    def __init__(self, model: Any, prompts: Sequence[Sequence[int]]) -> None:
+        longest = max(map(len, prompts))
+        ids = torch.tensor([[p[0]] * (longest - len(p)) + list(p) for p in prompts], device=model.device)
+        self.mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=model.device)
+        self.lengths = self.mask.sum(1)
+        self.cache = DynamicCache(config=model.config)
+        positions = (self.mask.cumsum(1) - 1).clamp(min=0)
+        out = model(
+            input_ids=ids,
+            attention_mask=self.mask,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self.last = out.logits[:, -1].float().log_softmax(-1)
+
+    @torch.inference_mode()
+    def next_logprobs(self, model: Any, beams: Sequence[Tokens]) -> Tensor:
+        """log p(· | prompt, beam) for every prompt and beam: [prompts, beams, V], fp32; beams have equal length."""
+        n, depth = len(self.lengths), len(beams[0])
+        if not depth:
+            return cast(Tensor, self.last[:, None])
+        k = len(beams)
+        view = fork(self.cache)
+        view.batch_repeat_interleave(k)
+        ids = torch.tensor(beams, device=self.mask.device).repeat(n, 1)
+        mask = torch.cat([self.mask.repeat_interleave(k, 0), torch.ones_like(ids)], 1)
+        positions = self.lengths.repeat_interleave(k)[:, None] + torch.arange(depth, device=ids.device)
+        out = model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=view,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return cast(Tensor, out.logits[:, -1].float().log_softmax(-1).view(n, k, -1))
+
+
+class _Class:
+    """One prompt set: mean next-token log-probabilities and probabilities per beam."""
+
+    def __init__(self, model: Any, prompts: Sequence[Sequence[int]], batch: int) -> None:
+        self._model = model
+        order = sorted(prompts, key=len)  # neighbours of like length need little padding
+        self._batches = [_Batch(model, order[i : i + batch]) for i in range(0, len(order), batch)]
+        self._n = len(order)
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def means(self, beams: Sequence[Tokens], tick: Callable[[], None]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(mean log p, mean p) over the prompts, each [beams, V] in float64."""
+        log_p: Any = 0.0
+        p: Any = 0.0
+        for batch in self._batches:
+            values = batch.next_logprobs(self._model, beams)
+            log_p = log_p + values.sum(0, dtype=torch.float64)
+            p = p + values.exp().sum(0, dtype=torch.float64)
+            tick()
+        return (log_p / self._n).cpu().numpy(), (p / self._n).cpu().numpy()
+
+
+def search(
+    model: Any,
+    harmful: Sequence[Sequence[int]],
+    harmless: Sequence[Sequence[int]],
+    *,
+    forbidden: Iterable[int],
+    options: SearchOptions | None = None,
+    progress: Progress | None = None,
+) -> list[Candidate]:
+    """All openings that survived, of every depth, ordered by depth, then sign (agreement first), then |Δ|.
+
+    `harmful` and `harmless` are rendered prompts ending at the assistant header. `forbidden` tokens (special ones, end
+    of turn) never stand in an opening. Deterministic: ties go to the smaller token ids.
+    Raises `ArtifactError` when a set is empty or when no opening of one sign exists: the model does not tell the
+    sets apart.
+    """
+    options = options or SearchOptions()
+    if not harmful or not harmless:
+        raise ArtifactError("the search needs both harmful and harmless prompts")
+    good, bad = (_Class(model, prompts, options.batch) for prompts in (harmless, harmful))
+    steps, done = options.depth * (len(good) + len(bad)), 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, steps)
+
+    out: list[Candidate] = []
+    beams: list[Tokens] = [()]
+    gaps = np.zeros(1)  # Δ · length of each beam
+    banned: NDArray[np.intp] | None = None
+    for depth in range(1, options.depth + 1):
+        good_log, good_p = good.means(beams, tick)
+        bad_log, bad_p = bad.means(beams, tick)
+        if banned is None:
+            vocabulary = good_log.shape[1]
+            banned = np.array(sorted(t for t in set(forbidden) if t < vocabulary), dtype=np.intp)
+            if len(banned) == vocabulary:
+                raise ArtifactError("every token is forbidden inside an opening")
+        delta = (gaps[:, None] + good_log - bad_log) / depth
+        likely = _top(good_p, banned, options.top_k) | _top(bad_p, banned, options.top_k)
+        allowed = np.ones_like(likely)
+        allowed[:, banned] = False
+        chosen = _best(delta, likely, allowed, options.width)
+        found = [Candidate((*beams[b], int(t)), float(delta[b, t])) for b, t in chosen]
+        gaps = np.array([c.delta * depth for c in found])
+        beams = [c.tokens for c in found]
+        out += found
+    return out
+
+
+def _top(p: NDArray[Any], banned: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
+    """Per beam, a mask over the `k` likeliest tokens that are not banned."""
+    p = p.copy()
+    p[:, banned] = -1.0
+    out = np.zeros(p.shape, dtype=bool)
+    order = np.argsort(-p, axis=1, kind="stable")[:, : min(k, p.shape[1] - len(banned))]
+    np.put_along_axis(out, order, True, axis=1)
+    return out
+
+
+def _best(
+    delta: NDArray[Any], likely: NDArray[np.bool_], allowed: NDArray[np.bool_], width: int
+) -> list[tuple[int, int]]:
+    """(beam, token) of the `width` largest Δ > 0, then of the `width` most negative.
+
+    When the likely tokens hold none of a sign, all allowed tokens are looked at: one sign must never starve.
+    """
+    out: list[tuple[int, int]] = []
+    for sign, name in ((1.0, "agreement"), (-1.0, "refusal")):
+        signed = sign * delta
+        pool = likely & (signed > 0)
+        if not pool.any():
+            pool = allowed & (signed > 0)
+        if not pool.any():
+            raise ArtifactError(f"no {name} opening found: the model does not tell the harmful prompts apart")
+        beams, tokens = np.nonzero(pool)
+        order = np.argsort(-signed[beams, tokens], kind="stable")[:width]
+        out += [(int(beams[i]), int(tokens[i])) for i in order]
+    return out
