@@ -87,6 +87,9 @@ class _Builder:
                 what = f"more than {MAX_NODES} values" if depth <= MAX_DEPTH else f"nested deeper than {MAX_DEPTH}"
                 self.problem(f"the document is too large once aliases are expanded: {what}", node, path, fatal=True)
             return None
+        if not isinstance(node, ScalarNode) and node.tag not in (_TAG + "map", _TAG + "seq"):
+            self.problem("YAML tags are not allowed here", node, path)
+            return None
         if isinstance(node, MappingNode):
             return self.mapping(node, path, depth)
         if isinstance(node, SequenceNode):

@@ -17,8 +17,9 @@ from pydantic_core import ErrorDetails
 from guard.config import document as yaml
 from guard.config.crosscheck import crosscheck
 from guard.config.document import Document, KeyPath, dotted
-from guard.config.model import Config, Embedded, OpenAI, Source
+from guard.config.model import Config, Embedded, Match, OpenAI, Policy, Route, Server, Source
 from guard.config.problems import InvalidConfig, Problem
+from guard.verdict import Mode
 
 log = logging.getLogger("guard.config")
 
@@ -62,8 +63,21 @@ def loads(text: str, *, name: str = "guard.yaml", environment: Mapping[str, str]
 
 
 def default() -> Config:
-    """The built-in config: the bundled model, every check enforced, on 127.0.0.1:8080."""
-    return Config()
+    """The built-in config: the bundled model on 127.0.0.1:8080, every check enforced.
+
+    For `guard demo` it also explains itself to this machine, and serves the model under a second name with every
+    check in monitor mode. A config file has neither unless it says so.
+    """
+    plain = Config()
+    checks = {name: {"mode": Mode.MONITOR} for name in ("sanitize", "probe", "steer")}
+    return Config(
+        server=Server(explain=True),
+        policies={**plain.policies, "monitor": Policy.model_validate(checks)},
+        routes=(
+            Route(match=Match(model="tiny-chat-monitor"), upstream="local", policy="monitor", model="tiny-chat"),
+            *plain.routes,
+        ),
+    )
 
 
 def warnings(config: Config) -> list[Problem]:

@@ -61,6 +61,9 @@ class Server(Node):
     """Deepest nesting of a JSON body; a deeper one gets 400."""
     shutdown_seconds: Seconds = 30.0
     """How long requests in flight may take to finish after SIGTERM, in seconds."""
+    explain: bool = False
+    """Answer the request header `x-guardchain-explain` from this machine with the text as it left for the model
+    (what `guard demo` shows). Callers learn nothing but how their own text was rewritten."""
 
 
 class Embedded(Node):
@@ -230,6 +233,8 @@ class Route(Node):
     """Name of an upstream."""
     policy: str = "default"
     """Name of a policy."""
+    model: str | None = None
+    """Name sent upstream in place of the one in the request; null keeps it."""
 
 
 class Tenant(Node):
