@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import orjson
+
 from guard.check import OutputFilter
 from guard.errors import UpstreamError
-from guard.surface import Channel
+from guard.surface import Channel, ChannelKind
 from proxy.upstream.base import Event
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 
@@ -79,3 +81,109 @@ class Endpoint(Protocol):
     ) -> StreamFilter:
         """A fresh filter for one streamed answer."""
         ...
+
+
+class Filters:
+    """Opens the filters of one whole answer and keeps the tally. `choice` is set by the caller as it goes."""
+
+    def __init__(self, open: Open, tally: Tally) -> None:
+        self.open, self.tally, self.choice = open, tally, 0
+
+    def channel(self, kind: ChannelKind, index: int = 0, part: int = 0) -> Channel:
+        return Channel(kind, self.choice, index, part)
+
+    def text(self, text: str, kind: ChannelKind, index: int = 0, part: int = 0) -> str:
+        """One channel, all at once."""
+        out = whole(self.open(self.channel(kind, index, part)), text)
+        if out != text:
+            self.tally.restored += 1
+            self.tally.changed.add(self.choice)
+        return out
+
+    def put(self, holder: dict[str, Any] | None, key: str, kind: ChannelKind, index: int = 0, part: int = 0) -> None:
+        """Filter `holder[key]` where it is text; parts in a list are filtered one by one."""
+        value = holder.get(key) if isinstance(holder, dict) else None
+        if isinstance(value, str):
+            if value:
+                holder[key] = self.text(value, kind, index, part)  # type: ignore[index]
+        elif isinstance(value, list | dict):
+            self.strings(value, kind, index, part)
+
+    def strings(
+        self, value: Any, kind: ChannelKind, index: int = 0, part: int = 0, keep: frozenset[str] = frozenset()
+    ) -> None:
+        """Every string in a tree but the fields named in `keep` and the structural ones."""
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, inner in list(items):
+            if isinstance(inner, str):
+                if inner and key not in STRUCTURAL and key not in keep:
+                    value[key] = self.text(inner, kind, index, part)
+            elif isinstance(inner, dict | list) and key not in keep:
+                self.strings(inner, kind, index, part, keep)
+
+
+STRUCTURAL = frozenset(("type", "id", "object", "role", "status", "call_id", "encrypted_content", "fingerprint"))
+"""Names whose strings are never text of a model."""
+
+
+def whole(filter: OutputFilter | None, text: str) -> str:
+    return text if filter is None else filter.feed(text) + filter.close()
+
+
+class Pipe:
+    """One channel of a stream: its filter, and whether what came out is what went in.
+
+    `changed` is known once nothing is held; until then the text of the window is kept.
+    """
+
+    __slots__ = ("_filter", "_in", "_out", "changed")
+
+    def __init__(self, filter: OutputFilter | None) -> None:
+        self._filter, self._in, self._out, self.changed = filter, "", "", False
+
+    @property
+    def held(self) -> int:
+        return self._filter.held if self._filter else 0
+
+    def feed(self, text: str) -> str:
+        if self._filter is None:
+            return text
+        out = self._filter.feed(text)
+        if out == text and not self._in and not self._filter.held:
+            return out
+        self._settle(text, out, not self._filter.held)
+        return out
+
+    def close(self) -> str:
+        if self._filter is None:
+            return ""
+        out = self._filter.close()
+        self._settle("", out, True)
+        return out
+
+    def _settle(self, took: str, gave: str, settled: bool) -> None:
+        self._in += took
+        self._out += gave
+        if settled:
+            self.changed = self.changed or self._in != self._out
+            self._in = self._out = ""
+
+
+def load(event: Event) -> dict[str, Any]:
+    """The JSON object an event holds. Raises `UpstreamError` (reason `malformed`)."""
+    try:
+        chunk = orjson.loads(event.data)
+    except orjson.JSONDecodeError:
+        chunk = None
+    if not isinstance(chunk, dict):
+        raise malformed("an event that is no JSON object")
+    return chunk
+
+
+def malformed(what: str) -> UpstreamError:
+    return UpstreamError(f"the upstream sent {what}", reason="malformed")
+
+
+def error_object(error: UpstreamError) -> dict[str, Any]:
+    """The OpenAI error object that ends a stream (F13): own words and a label, nothing of the upstream's text."""
+    return {"message": str(error), "type": "upstream_error", "param": None, "code": error.reason}
