@@ -41,7 +41,7 @@ def parse(body: Body, loaded: LoadedModel, budget: Budget, *, stream: bool, stre
     usage = params.include_usage(body, stream)
     sampling = params.sampling(body, loaded)
     stops = params.stops(body)
-    wanted = params.integer(body, "max_tokens", 1)
+    wanted = params.integer(body, "max_tokens", 0 if echo else 1)
     top = params.integer(body, "logprobs", 0, params.MAX_TOP_LOGPROBS)
     eos = frozenset() if params.boolean(body, "ignore_eos") else loaded.eos
     prompts = read_inputs(body, "prompt", loaded, _MAX_PROMPTS)

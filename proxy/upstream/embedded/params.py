@@ -117,7 +117,7 @@ class Budget:
     def of(self, wanted: int | None, prompt_tokens: int, param: str) -> int:
         """Tokens the answer may have. Raises `RequestError` `context_length_exceeded` in OpenAI's words."""
         room = self.context - prompt_tokens
-        if room < 1:
+        if room < (wanted != 0):
             raise RequestError(
                 f"This model's maximum context length is {self.context} tokens. However, your {param} resulted in "
                 f"{prompt_tokens} tokens. Please reduce the length of the {param}.",
@@ -132,7 +132,7 @@ class Budget:
                 param=param,
                 code="context_length_exceeded",
             )
-        return min(wanted or self.default, self.most, room)
+        return min(self.default if wanted is None else wanted, self.most, room)
 
 
 def _bias(body: Body, vocabulary_size: int) -> dict[int, float]:

@@ -38,7 +38,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a choice ends: at an end token, a stop string, or after `max_tokens`. `top_logprobs` None: none wanted."""
+    """When a choice ends: at an end token, a stop string, or after `max_tokens` (0: at once). `top_logprobs` None: none wanted."""
 
     max_tokens: int
     eos: frozenset[int]
@@ -75,6 +75,8 @@ class Sequence:
 
     def push(self, logits: Tensor) -> Piece:
         """Choose the next token from logits [V] (fp32); what can be shown because of it (maybe nothing)."""
+        if not self._limits.max_tokens:
+            return self._finish("length", "")
         token = self._sampler.pick(logits)
         self.tokens.append(token)
         if token in self._limits.eos:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -17,7 +19,8 @@ def reference(loaded: LoadedModel, messages: list[dict[str, str]], tokens: int) 
     out = loaded.model.generate(
         torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)), max_new_tokens=tokens, do_sample=False
     )
-    return out[0, len(ids) :].tolist()
+    tokens_out: list[int] = out[0, len(ids) :].tolist()
+    return tokens_out
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
@@ -68,7 +71,7 @@ def test_logprobs_are_those_of_a_plain_forward(client: Client, loaded: LoadedMod
 
 
 def test_streamed_logprobs_cover_every_token_once(client: Client) -> None:
-    options = {"max_tokens": 15, "logprobs": True, "top_logprobs": 2}
+    options: dict[str, Any] = {"max_tokens": 15, "logprobs": True, "top_logprobs": 2}
     whole = client.chat(**options)["choices"][0]["logprobs"]["content"]
     chunks = client.chat_chunks(**options)
     streamed = [e for c in chunks for e in (c["choices"][0]["logprobs"] or {"content": []})["content"]]
@@ -78,7 +81,7 @@ def test_streamed_logprobs_cover_every_token_once(client: Client) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_seed_repeats_each_choice(client: Client, stream: bool) -> None:
     def texts(seed: int) -> list[str]:
-        options = {"n": 3, "seed": seed, "temperature": 1.5, "max_tokens": 12}
+        options: dict[str, Any] = {"n": 3, "seed": seed, "temperature": 1.5, "max_tokens": 12}
         if stream:
             chunks = client.chat_chunks(**options)
             return [text_of(chunks, i) for i in range(3)]
@@ -147,7 +150,7 @@ def test_penalties_and_bias_change_the_choice(client: Client, loaded: LoadedMode
         ({"stream_options": {"include_usage": True}}, "stream_options", "invalid_value"),
     ],
 )
-def test_wrong_requests_name_the_field(client: Client, body: dict[str, object], param: str, code: str) -> None:
+def test_wrong_requests_name_the_field(client: Client, body: dict[str, Any], param: str, code: str) -> None:
     with pytest.raises(RequestError) as caught:
         client.chat(**body)
     assert (caught.value.param, caught.value.code, caught.value.status) == (param, code, 400)
