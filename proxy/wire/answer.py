@@ -12,6 +12,7 @@ from guard.check import OutputFilter
 from guard.errors import UpstreamError
 from guard.surface import Channel, ChannelKind
 from proxy.upstream.base import Event
+from proxy.wire.blocked import Style
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 
 Open = Callable[[Channel], OutputFilter | None]
@@ -80,6 +81,18 @@ class Endpoint(Protocol):
         self, open: Open, request: WireRequest, *, moderation: Mapping[str, Any] | None = None
     ) -> StreamFilter:
         """A fresh filter for one streamed answer."""
+        ...
+
+    def blocked(
+        self, request: WireRequest, style: Style, message: str, *, moderation: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The whole answer of a refused request (see `proxy.wire.blocked`)."""
+        ...
+
+    def blocked_stream(
+        self, request: WireRequest, style: Style, message: str, *, moderation: Mapping[str, Any] | None = None
+    ) -> list[Event]:
+        """The same as a whole stream, terminal event included."""
         ...
 
 

@@ -8,13 +8,25 @@ from typing import Any
 from guard.errors import Blocked, CheckUnavailable
 from guard.surface import ChannelKind
 from proxy.wire.answer import Filters, Open, StreamFilter, Tally, malformed, whole
+from proxy.wire.blocked import blocked_body as blocked
+from proxy.wire.blocked import blocked_events as blocked_stream
 from proxy.wire.chat_request import PATH, TABLE, template_messages, template_tools
 from proxy.wire.chat_stream import ChatStream
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 from proxy.wire.whole import finish, strip
 
-__all__ = ["PATH", "TABLE", "filter_body", "parse", "stream_filter", "template_messages", "template_tools"]
+__all__ = [
+    "PATH",
+    "TABLE",
+    "blocked",
+    "blocked_stream",
+    "filter_body",
+    "parse",
+    "stream_filter",
+    "template_messages",
+    "template_tools",
+]
 
 
 def parse(body: object, options: Options = DEFAULTS) -> WireRequest:
