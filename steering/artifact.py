@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +85,9 @@ class Subspace:
     def rank(self) -> int:
         return max(int(layer.basis.shape[0]) for layer in self.layers.values())
 
-    def operators(self, device: torch.device | str = "cpu") -> dict[int, Operator]:
-        """One rotation per layer, its tensors on `device`: (h [..., d], strength [...]) -> [..., d]."""
-        return {i: self._operator(layer, torch.device(device)) for i, layer in self.layers.items()}
-
-    def _operator(self, layer: Layer, device: torch.device) -> Operator:
-        basis, safe, opposite = (t.to(device) for t in (layer.basis, layer.safe, layer.opposite))
-        fixed = centroid_target(layer.basis, layer.centroid).to(device)
-        return partial(_turn, self, basis, fixed, safe, opposite)
+    def rotations(self, device: torch.device | str = "cpu") -> dict[int, Rotation]:
+        """One rotation per layer, its tensors on `device`."""
+        return {i: Rotation.of(self, layer, torch.device(device)) for i, layer in self.layers.items()}
 
     def save(self, path: Path | str) -> None:
         """Write atomically enough for a running reader: a new file, then a rename."""
@@ -153,16 +147,41 @@ class Subspace:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """One layer's operator: what a state is turned towards, and by which share of the angle."""
+
+    target: Target
+    scale: float
+    gate: Gate | None
+    basis: Tensor
+    fixed: Tensor
+    safe: Tensor
+    opposite: Tensor
+
+    @classmethod
+    def of(cls, subspace: Subspace, layer: Layer, device: torch.device) -> Rotation:
+        fixed = centroid_target(layer.basis, layer.centroid)
+        basis, fixed, safe, opposite = (t.to(device) for t in (layer.basis, fixed, layer.safe, layer.opposite))
+        return cls(subspace.target, subspace.scale, subspace.gate, basis, fixed, safe, opposite)
+
+    def __call__(self, h: Tensor, strength: Tensor) -> Tensor:
+        """h [..., d], strength [...] in [0, 1] -> h' [..., d] in h's dtype; strength 0 leaves h bit-identical."""
+        return rotate(h, self.towards(h), self.share(h, strength))
+
+    def towards(self, h: Tensor) -> Tensor:
+        """The unit target, [d] or [..., d]."""
+        return self.fixed if self.target is Target.CENTROID else projection_target(h, self.basis)
+
+    def share(self, h: Tensor, strength: Tensor) -> Tensor:
+        """The share of the angle that is turned, [...]: the strength, scaled and gated."""
+        scaled = strength * self.scale
+        if self.gate is None:
+            return scaled
+        return gate(h, self.safe, self.opposite, scaled, self.gate.kappa, self.gate.beta)
+
+
 _TENSORS = ("basis", "centroid", "safe", "opposite")
-
-
-def _turn(
-    subspace: Subspace, basis: Tensor, fixed: Tensor, safe: Tensor, opposite: Tensor, h: Tensor, strength: Tensor
-) -> Tensor:
-    alpha = strength * subspace.scale
-    if subspace.gate is not None:
-        alpha = gate(h, safe, opposite, alpha, subspace.gate.kappa, subspace.gate.beta)
-    return rotate(h, fixed if subspace.target is Target.CENTROID else projection_target(h, basis), alpha)
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

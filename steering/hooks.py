@@ -51,7 +51,7 @@ class Steerer:
         if missing:
             raise ArtifactError(f"the subspace steers layer {missing[0]}, the model has {len(self._layers)} layers")
         device = next(model.parameters()).device
-        self._operators = dict(subspace.operators(device) if operators is None else operators)
+        self._operators: dict[int, Operator] = dict(subspace.rotations(device) if operators is None else operators)
         self._handles: list[RemovableHandle] = []
         self._local = threading.local()
 

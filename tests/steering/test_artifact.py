@@ -128,11 +128,11 @@ def test_a_basis_that_points_away_from_the_safe_side_is_refused() -> None:
 
 @pytest.mark.parametrize("target", list(Target))
 @pytest.mark.parametrize("gate", [None, Gate(kappa=2.0, beta=-0.9)])
-def test_operators_turn_by_scaled_strength(target: Target, gate: Gate | None) -> None:
+def test_rotations_turn_by_scaled_strength(target: Target, gate: Gate | None) -> None:
     made = replace(small_subspace((1,), target=target, gate=gate), scale=0.5)
     h = torch.randn(2, 5, WIDTH, generator=torch.Generator().manual_seed(4))
-    turn = made.operators()[1]
+    turn = made.rotations()[1]
     assert torch.equal(turn(h, torch.zeros(2, 5)), h)
-    half = replace(made, scale=1.0).operators()[1](h, torch.full((2, 5), 0.3))
+    half = replace(made, scale=1.0).rotations()[1](h, torch.full((2, 5), 0.3))
     assert torch.allclose(turn(h, torch.full((2, 5), 0.6)), half, atol=1e-5)
     assert not torch.allclose(half, h)
