@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from detectors.scorers.base import Message, Scored, Tool
@@ -106,16 +108,25 @@ class LocalScorer:
 
     def score_now(self, prompt: tuple[int, ...], probes: Sequence[Sequence[int]]) -> Scored:
         """The same in the calling thread; for scripts that have no event loop and share the scorer with nobody."""
-        cache, last, cached = self._prompts.longest(prompt)
-        if cached < len(prompt):
-            cache, last = prefill(self.model, prompt[cached:], cache)
-            self._prompts.put(prompt, cache, last)
-        assert last is not None
+        cache, last, cached = self._prompt(prompt)
         rows = probe_logprobs(self.model, cache, last, probes)
         computed = len(prompt) - cached + probe_tokens(probes)
         self.tokens_computed += computed
         self.cached_tokens += cached
         return Scored(rows, computed, cached)
+
+    def first_token(self, prompt: tuple[int, ...]) -> NDArray[np.float32]:
+        """Log-probabilities of the first answer token, [V]; in the calling thread, like `score_now`."""
+        _, last, _ = self._prompt(prompt)
+        return np.asarray(last.float().log_softmax(-1).cpu().numpy(), dtype=np.float32)
+
+    def _prompt(self, prompt: tuple[int, ...]) -> tuple[Any, Tensor, int]:
+        """(cache, last logits, tokens that were cached) of a prompt."""
+        cache, last, cached = self._prompts.longest(prompt)
+        if last is None:
+            cache, last = prefill(self.model, prompt[cached:], cache)
+            self._prompts.put(prompt, cache, last)
+        return cache, last, cached
 
     def close(self) -> None:
         """Stop the worker; calls that wait are cancelled."""

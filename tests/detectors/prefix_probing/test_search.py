@@ -63,11 +63,8 @@ def test_both_signs_at_every_depth_and_no_special_token():
 def test_first_depth_is_exhaustive():
     """With every token looked at, depth 1 holds the true extremes."""
     found = run(options=SearchOptions(width=2, top_k=1000, depth=1, batch=3))
-    gaps = {}
-    for t in set(range(len(support.tokenizer()))) - forbidden(scorer()):
-        gaps[t] = np.mean([mean_logprob("Qwen2", p, [t]) for p in S]) - np.mean(
-            [mean_logprob("Qwen2", p, [t]) for p in H]
-        )
+    firsts = [np.mean([scorer().first_token(tuple(p)) for p in which], axis=0) for which in (S, H)]
+    gaps = {t: firsts[0][t] - firsts[1][t] for t in set(range(len(support.tokenizer()))) - forbidden(scorer())}
     ranked = sorted(gaps, key=gaps.get)
     assert [c.tokens[0] for c in found] == [ranked[-1], ranked[-2], ranked[0], ranked[1]]
 

@@ -1,0 +1,219 @@
+"""`guard probes`: build, show and measure probe sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from detectors.evaluate import Evaluation
+    from detectors.prefix_probing.artifact import ProbeSet
+    from detectors.scorers.local import LocalScorer
+
+app = typer.Typer(help="Build, show and measure probe sets.", no_args_is_help=True)
+
+Model = Annotated[str, typer.Option(help="Model directory, hub id or bundled:<name>.")]
+Harmful = Annotated[Path, typer.Option(help="Harmful prompts: .jsonl, .json, .csv, .tsv or .txt (one a line).")]
+Harmless = Annotated[Path, typer.Option(help="Harmless prompts; may be the same file if its rows say `harmful`.")]
+Column = Annotated[str | None, typer.Option(help="Field that holds the text; by default prompt, text, question, ...")]
+Dtype = Annotated[str, typer.Option(help="float32, bfloat16 or float16: the one the model is served in.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")]
+Threads = Annotated[int, typer.Option(help="CPU threads for torch; 0 leaves its default.")]
+Thinking = Annotated[
+    bool,
+    typer.Option("--no-thinking", help="Render with enable_thinking=false: probes stand after the thinking block."),
+]
+
+
+@app.command()
+def build(
+    model: Model,
+    harmful: Harmful,
+    harmless: Harmless,
+    out: Annotated[Path, typer.Option(help="Where to write the probe set (.json).")],
+    width: Annotated[int, typer.Option(min=1, help="Openings of each sign that survive a depth.")] = 8,
+    top_k: Annotated[int, typer.Option(min=1, help="Next tokens tried per opening and prompt set.")] = 24,
+    depth: Annotated[int, typer.Option(min=1, help="Longest opening, in tokens.")] = 6,
+    keep: Annotated[int, typer.Option(min=1, help="Openings kept per sign, at most.")] = 4,
+    prompts: Annotated[int, typer.Option(min=1, help="Prompts per class in the search.")] = 64,
+    aggregation: Annotated[str, typer.Option(help="mean, logsumexp, max or weighted.")] = "mean",
+    block_fpr: Annotated[float, typer.Option(min=0, max=1, help="False-positive rate that block_at may cost.")] = 0.01,
+    steer_fpr: Annotated[float, typer.Option(min=0, max=1, help="The same for steer_at.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Shifts the split into parts.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, help="Prompts per forward pass in the search.")] = 16,
+    column: Column = None,
+    dtype: Dtype = "float32",
+    device: Device = "cpu",
+    threads: Threads = 0,
+    no_thinking: Thinking = False,
+) -> None:
+    """Search answer openings that tell harmful from harmless prompts, choose a few, calibrate thresholds."""
+    from detectors.prefix_probing import data
+    from detectors.prefix_probing.construct import BuildOptions
+    from detectors.prefix_probing.construct import build as run
+    from detectors.prefix_probing.score import Aggregation
+    from detectors.prefix_probing.search import SearchOptions
+    from detectors.prefix_probing.select import SelectOptions
+
+    how = _choice(Aggregation, aggregation, "--aggregation")
+    if block_fpr > steer_fpr:
+        raise typer.BadParameter("must not be above --steer-fpr", param_hint="--block-fpr")
+    found = data.load(harmful, harmless, column=column)
+    options = BuildOptions(
+        search=SearchOptions(width=width, top_k=top_k, depth=depth, batch=batch),
+        select=SelectOptions(keep=keep, aggregation=how),
+        prompts=prompts,
+        block_fpr=block_fpr,
+        steer_fpr=steer_fpr,
+        seed=seed,
+    )
+    scorer = _load(model, dtype, device, threads, no_thinking)
+    with _progress() as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, steps: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=steps)
+            bar.update(tasks[stage], completed=done)
+
+        probes = run(scorer, found, options, tell)
+    probes.save(out)
+    _print(probes)
+    typer.echo(f"wrote {out}")
+
+
+@app.command()
+def show(file: Annotated[Path, typer.Argument(help="A probe set, or bundled:<name>.")]) -> None:
+    """Print what a probe set holds: model, openings, what each adds, thresholds."""
+    from detectors.prefix_probing.artifact import ProbeSet
+    from guard.assets import resolve
+
+    _print(ProbeSet.load(resolve(str(file), "probes")))
+
+
+@app.command("eval")
+def evaluate(
+    model: Model,
+    probes: Annotated[str, typer.Option(help="A probe set, or bundled:<name>.")],
+    harmful: Harmful,
+    harmless: Harmless,
+    train_harmful: Annotated[Path | None, typer.Option(help="Harmful prompts the regression learns on.")] = None,
+    train_harmless: Annotated[Path | None, typer.Option(help="Their harmless counterpart.")] = None,
+    column: Column = None,
+    limit: Annotated[int, typer.Option(min=0, help="Prompts per class, spread evenly; 0 takes all.")] = 0,
+    dtype: Dtype = "float32",
+    device: Device = "cpu",
+    threads: Threads = 0,
+    no_thinking: Thinking = False,
+) -> None:
+    """Measure a probe set on prompts from other sources, side by side with first-token baselines."""
+    from detectors.evaluate import evaluate as run
+    from detectors.prefix_probing import data
+    from detectors.prefix_probing.artifact import ProbeSet
+    from guard.assets import resolve
+
+    if (train_harmful is None) != (train_harmless is None):
+        raise typer.BadParameter("--train-harmful and --train-harmless go together")
+    train = None
+    if train_harmful is not None and train_harmless is not None:
+        train = data.load(train_harmful, train_harmless, column=column)
+    found = data.load(harmful, harmless, column=column)
+    if limit:
+        found = data.Prompts(_spread(found.harmful, limit), _spread(found.harmless, limit))
+    loaded = ProbeSet.load(resolve(probes, "probes"))
+    scorer = _load(model, dtype, device, threads, no_thinking)
+    with _progress() as bar:
+        task = bar.add_task("prompts", total=None)
+        result = run(
+            scorer, loaded, found, train=train, tick=lambda done, all_: bar.update(task, completed=done, total=all_)
+        )
+    _print_evaluation(result)
+
+
+def _load(model: str, dtype: str, device: str, threads: int, no_thinking: bool) -> LocalScorer:
+    from detectors.scorers.local import LocalScorer
+    from guard.assets import resolve
+
+    if dtype not in ("float32", "bfloat16", "float16"):
+        raise typer.BadParameter("must be float32, bfloat16 or float16", param_hint="--dtype")
+    return LocalScorer.load(
+        resolve(model, "model"),
+        dtype=dtype,
+        device=device,
+        threads=threads or None,
+        template_options={"enable_thinking": False} if no_thinking else None,
+    )
+
+
+def _choice(kind: Any, value: str, option: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        raise typer.BadParameter(f"must be one of {', '.join(kind)}", param_hint=option) from None
+
+
+def _spread(texts: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """At most `most` texts, evenly spaced: files are often sorted by topic."""
+    if len(texts) <= most:
+        return texts
+    return tuple(texts[i * len(texts) // most] for i in range(most))
+
+
+def _progress() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _print(probes: ProbeSet) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    model = probes.identity
+    console.print(
+        f"model {escape(model.name)}  weights {model.weights}  tokenizer {model.tokenizer}  template {model.template}  "
+        f"{probes.dtype}  score = {probes.aggregation} of refusal − {probes.aggregation} of agreement openings",
+        soft_wrap=True,
+    )
+    table = Table("sign", "opening", "tokens", "Δ", "adds AUROC", "adds TPR@1%FPR")
+    for p in probes.prefixes:
+        adds = [f"{p.adds[k]:+.4f}" if k in p.adds else "" for k in ("auroc", "tpr_at_1_percent_fpr")]
+        table.add_row(p.sign, escape(repr(p.text)), " ".join(map(str, p.tokens)), f"{p.delta:+.3f}", *adds)
+    console.print(table)
+    for name, part in probes.data.items():
+        console.print(f"{name}: {part.harmful} harmful, {part.harmless} harmless, sha256 {part.sha256[:16]}…")
+    c = probes.calibration
+    for name, t in (("steer_at", c.steer), ("block_at", c.block)):
+        console.print(
+            f"{name} {t.value:.4f} (95 % {t.interval[0]:.4f} … {t.interval[1]:.4f}): target FPR {t.target_fpr:.1%}, "
+            f"reached {t.fpr:.1%}, TPR {t.tpr:.1%}"
+        )
+    low, high = c.auroc_interval
+    console.print(f"AUROC {c.auroc:.4f} (95 % {low:.4f} … {high:.4f}), best F1 {c.f1:.4f} at {c.f1_at:.4f}")
+
+
+def _print_evaluation(result: Evaluation) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"{result.harmful} harmful and {result.harmless} harmless prompts")
+    table = Table("detector", "AUROC", "95 %", "AUPRC", "TPR@1%FPR", "TPR@5%FPR", "best F1", "extra tokens")
+    for row in result.rows:
+        low, high = row.auroc_interval
+        figures = (row.auprc, row.tpr_1, row.tpr_5, row.f1)
+        table.add_row(
+            row.name, f"{row.auroc:.4f}", f"{low:.3f}–{high:.3f}", *(f"{v:.4f}" for v in figures), str(row.tokens)
+        )
+    console.print(table)
+    for p in result.points:
+        console.print(
+            f"{p.name} {p.threshold:.4f}: TPR {p.tpr:.1%}, FPR {p.fpr:.1%}, "
+            f"F1 {p.f1:.4f} (95 % {p.f1_interval[0]:.4f} … {p.f1_interval[1]:.4f})"
+        )

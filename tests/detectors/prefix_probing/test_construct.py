@@ -1,0 +1,132 @@
+"""A whole build on a tiny random model, and what is measured with the result."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from detectors import PrefixProbe, metrics
+from detectors.evaluate import evaluate
+from detectors.prefix_probing.artifact import ProbeSet
+from detectors.prefix_probing.construct import BuildOptions, build, forbidden, measure
+from detectors.prefix_probing.data import Prompts, split
+from detectors.prefix_probing.score import Aggregation, Sign, aggregate
+from detectors.prefix_probing.search import SearchOptions
+from detectors.prefix_probing.select import SelectOptions
+from detectors.scorers.local import LocalScorer
+from guard.errors import ArtifactError
+from tests.detectors import support
+
+PROMPTS = Prompts(tuple(support.HARMFUL), tuple(support.HARMLESS))
+OPTIONS = BuildOptions(
+    search=SearchOptions(width=4, top_k=8, depth=3),
+    select=SelectOptions(keep=2),
+    prompts=8,
+    block_fpr=0.1,
+    steer_fpr=0.3,
+)
+
+
+def scorer():
+    return LocalScorer(support.model(), support.tokenizer(), support.IDENTITY)
+
+
+@pytest.fixture(scope="module")
+def probes():
+    return build(scorer(), PROMPTS, OPTIONS)
+
+
+def test_probe_set_is_complete(probes, tmp_path):
+    signs = [p.sign for p in probes.prefixes]
+    assert 1 <= signs.count(Sign.AGREEMENT) <= 2
+    assert 1 <= signs.count(Sign.REFUSAL) <= 2
+    for p in probes.prefixes:
+        assert not set(p.tokens) & forbidden(scorer())
+        assert p.text == support.tokenizer().decode(list(p.tokens))
+        assert set(p.adds) == {"auroc", "tpr_at_1_percent_fpr"}
+    assert probes.identity == support.IDENTITY
+    assert probes.dtype == "float32"
+    parts = split(PROMPTS)
+    parts["construction"] = parts["construction"].limited(8)
+    assert probes.data == {name: part.part() for name, part in parts.items()}
+    assert probes.search["width"] == 4
+    assert probes.calibration.block.target_fpr == 0.1
+    probes.save(tmp_path / "p.json")
+    assert ProbeSet.load(tmp_path / "p.json") == probes
+
+
+def test_deterministic(probes):
+    seen = []
+    assert build(scorer(), PROMPTS, OPTIONS, lambda *step: seen.append(step)) == probes
+    assert list(dict.fromkeys(stage for stage, _, _ in seen)) == ["search", "selection", "calibration"]
+    for stage in ("search", "selection", "calibration"):
+        last = [s for s in seen if s[0] == stage][-1]
+        assert last[1] == last[2]
+
+
+def test_calibration_is_what_the_probe_sees(probes):
+    """The library's scores of the calibration prompts reach exactly the rates that were stored."""
+    probe = PrefixProbe(probes, scorer())
+    part = split(PROMPTS)["calibration"]
+
+    async def values(texts):
+        return [(await probe.score([{"role": "user", "content": t}])).value for t in texts]
+
+    bad, good = asyncio.run(values(part.harmful)), asyncio.run(values(part.harmless))
+    c = probes.calibration
+    # The scores come from another order of calls, so a score at the threshold may round to its other side.
+    assert metrics.share_at(good, c.block_at + 1e-6) <= c.block.fpr
+    assert metrics.share_at(good, c.steer_at + 1e-6) <= c.steer.fpr
+    assert metrics.auroc(bad, good) == pytest.approx(c.auroc, abs=0.01)
+
+
+def test_swapped_signs_give_the_complement(probes):
+    tokens, deltas = [p.tokens for p in probes.prefixes], [p.delta for p in probes.prefixes]
+    signs = [p.sign for p in probes.prefixes]
+    swapped = [Sign.AGREEMENT if s is Sign.REFUSAL else Sign.REFUSAL for s in signs]
+    bad, good = (measure(scorer(), texts, tokens) for texts in (PROMPTS.harmful, PROMPTS.harmless))
+    for how in Aggregation:
+        one, other = (metrics.auroc(*[aggregate(v, s, deltas, how) for v in (bad, good)]) for s in (signs, swapped))
+        assert one == pytest.approx(1 - other)
+
+
+def test_evaluation(probes):
+    ticks = []
+    result = evaluate(scorer(), probes, PROMPTS, train=PROMPTS, tick=lambda *t: ticks.append(t))
+    names = [r.name for r in result.rows]
+    assert names[0] == "prefix probe, mean"
+    assert len(names) == 7
+    assert (result.harmful, result.harmless) == (40, 40)
+    assert ticks[-1] == (80, 80)
+    for row in result.rows:
+        assert row.auroc_interval[0] <= row.auroc <= row.auroc_interval[1]
+        assert 0 <= row.tpr_1 <= row.tpr_5 <= 1
+    by_name = dict(zip(names, result.rows, strict=True))
+    assert by_name["first-token regression"].auroc > 0.95  # measured on what it learned
+    assert by_name["first-token regression"].tokens == 0 < result.rows[0].tokens
+    assert [p.name for p in result.points] == ["steer_at", "block_at"]
+    assert result.points[0].tpr >= result.points[1].tpr
+    crossed = evaluate(scorer(), probes, PROMPTS)
+    assert any("cross-fitted" in r.name for r in crossed.rows)
+
+
+def test_refuses(probes):
+    other = LocalScorer(support.model("Llama"), support.tokenizer(), support.IDENTITY)
+    other.identity = type(support.IDENTITY)("other", "x" * 16, "t" * 16, "c" * 16)
+    with pytest.raises(ArtifactError, match="different weights"):
+        evaluate(other, probes, PROMPTS)
+    with pytest.raises(ArtifactError, match="too few"):
+        build(scorer(), Prompts(("a",), ("b",)), OPTIONS)
+
+
+def test_garbage_from_the_model_is_refused():
+    class Broken(LocalScorer):
+        def score_now(self, prompt, probes):
+            scored = super().score_now(prompt, probes)
+            scored.logprobs[0][0] = np.nan
+            return scored
+
+    with pytest.raises(ValueError, match="log-probability"):
+        measure(Broken(support.model(), support.tokenizer(), support.IDENTITY), ["a"], [[5]])

@@ -1,0 +1,103 @@
+"""`guard probes` end to end on a tiny random model saved to disk."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from guard.cli.probes import app
+from guard.errors import ArtifactError, ConfigError
+from tests.detectors import support
+
+FAST = ["--width", "3", "--top-k", "6", "--depth", "2", "--keep", "2", "--prompts", "6", "--steer-fpr", "0.2"]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    root = tmp_path_factory.mktemp("cli")
+    support.model().save_pretrained(root / "model")
+    support.tokenizer().save_pretrained(root / "model")
+    rows = [{"prompt": p, "harmful": True} for p in support.HARMFUL]
+    rows += [{"prompt": p, "harmful": False} for p in support.HARMLESS]
+    (root / "both.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (root / "bad.txt").write_text("\n".join(support.HARMFUL))
+    (root / "good.csv").write_text("prompt\n" + "\n".join(support.HARMLESS))
+    return root
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200"})
+
+
+def data(root):
+    return ["--harmful", root / "both.jsonl", "--harmless", root / "both.jsonl"]
+
+
+@pytest.fixture(scope="module")
+def built(files):
+    out = files / "probes.json"
+    result = run("build", "--model", files / "model", *data(files), "--out", out, *FAST)
+    assert result.exit_code == 0, result.output
+    assert "block_at" in result.output
+    return out
+
+
+def test_build_twice_gives_the_same_file(files, built):
+    again = files / "again.json"
+    arguments = ["--harmful", files / "bad.txt", "--harmless", files / "good.csv", "--out", again, *FAST]
+    assert run("build", "--model", files / "model", *arguments).exit_code == 0
+    assert again.read_bytes() == built.read_bytes()
+
+
+def test_show(built):
+    result = run("show", built)
+    assert result.exit_code == 0
+    for words in ("refusal", "agreement", "steer_at", "AUROC", "construction: 6 harmful"):
+        assert words in result.output
+
+
+def test_eval(files, built):
+    result = run("eval", "--model", files / "model", "--probes", built, *data(files), "--limit", 12)
+    assert result.exit_code == 0, result.output
+    for words in (
+        "12 harmful and 12 harmless",
+        "prefix probe, mean",
+        "one-token",
+        "cross-fitted",
+        "control",
+        "block_at",
+    ):
+        assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"--model": "bundled:nothing"}, ConfigError, "no bundled model"),
+        ({"--model": "/does/not/exist"}, ArtifactError, "cannot load model"),
+        ({"--harmful": "missing.txt"}, ArtifactError, "cannot read prompts"),
+        ({"--harmless": "{root}/bad.txt"}, ArtifactError, "stand in both"),
+    ],
+)
+def test_errors_are_ours(files, change, error, says):
+    values = {
+        "--model": files / "model",
+        "--harmful": files / "both.jsonl",
+        "--harmless": files / "both.jsonl",
+        "--out": files / "x.json",
+        **{k: v.format(root=files) for k, v in change.items()},
+    }
+    result = run("build", *[x for pair in values.items() for x in pair])
+    assert isinstance(result.exception, error)
+    assert says in str(result.exception)
+    assert not (files / "x.json").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--aggregation", "median"], ["--block-fpr", "0.5"], ["--width", "0"], ["--dtype", "int8"]]
+)
+def test_bad_options(files, wrong):
+    result = run("build", "--model", files / "model", *data(files), "--out", files / "x.json", *wrong)
+    assert result.exit_code == 2
