@@ -1,0 +1,67 @@
+"""The guard check named `sanitize`: hides on the way in, restores on the way out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from guard.check import Exchange, OutputFilter
+from guard.surface import Channel
+from guard.verdict import Finding, Verdict
+from sanitizers.hide import Hiding, Piece
+from sanitizers.options import SanitizerOptions
+from sanitizers.restore import Restorer, Table
+from sanitizers.sanitizer import Sanitizer
+
+# Characters of unknown text beyond which detection would hold up the event loop for too long.
+INLINE_CHARACTERS = 4096
+
+
+class SanitizeCheck:
+    """Hides the values in all surfaces of an exchange with one map and restores them in every channel.
+
+    Verdict MASK when something was (or, without `apply`, would be) hidden, BLOCK when a type with policy `block` was
+    found; `entities` counts by type. Raises `CheckUnavailable("sanitize", reason)` with nothing rewritten.
+    """
+
+    name = "sanitize"
+
+    def __init__(self, sanitizer: Sanitizer) -> None:
+        self.sanitizer = sanitizer
+
+    async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
+        pieces = [Piece(surface.text, surface.role) for surface in exchange.surfaces]
+        if (
+            self.sanitizer.fresh(piece.text for piece in pieces) > INLINE_CHARACTERS
+            or _size(pieces) > 16 * INLINE_CHARACTERS
+        ):
+            hiding = await asyncio.to_thread(self._hide, pieces, exchange.tenant)
+        else:
+            hiding = self._hide(pieces, exchange.tenant)
+        if hiding.blocked:
+            return Finding(self.name, Verdict.BLOCK, entities=dict(hiding.entities))
+        if not hiding.touched:
+            return Finding(self.name)
+        if apply:
+            for surface, text in zip(exchange.surfaces, hiding.texts, strict=True):
+                surface.write(text)
+            exchange.state[self.name] = hiding.table
+        return Finding(self.name, Verdict.MASK, entities=dict(hiding.entities))
+
+    def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
+        """A restorer for the channel; None when nothing restorable was hidden."""
+        table: Table | None = exchange.state.get(self.name)
+        return Restorer(table, channel.kind) if table else None
+
+    def _hide(self, pieces: list[Piece], tenant: str) -> Hiding:
+        return self.sanitizer.hide_pieces(pieces, tenant=tenant)[0]
+
+
+def _size(pieces: list[Piece]) -> int:
+    return sum(len(piece.text) for piece in pieces)
+
+
+def build(options: Mapping[str, Any], *, key: bytes | str | None = None) -> SanitizeCheck:
+    """The check from the `sanitize` section of a policy and the surrogate key. Raises `ConfigError`."""
+    return SanitizeCheck(Sanitizer(SanitizerOptions.parse(options), key=key))

@@ -1,0 +1,148 @@
+"""The detector: folds a text, asks every recogniser, judges scores, merges, and remembers by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sanitizers.detect.china import CHINA
+from sanitizers.detect.fold import fold
+from sanitizers.detect.names import Names
+from sanitizers.detect.phone import Phones
+from sanitizers.detect.presidio import PresidioPatterns, gates
+from sanitizers.detect.recogniser import Budget, Recogniser
+from sanitizers.detect.secrets import SECRETS, PrivateKeys
+from sanitizers.detect.span import Span, merge
+
+# Presidio gives a phone number that its library calls valid 0.4; a threshold above that would switch phones off.
+DEFAULT_MIN_SCORES: Mapping[str, float] = {"PHONE_NUMBER": 0.4}
+# Off unless asked for: public addresses mostly, and ten digits of which every eleventh has the right check digit.
+DEFAULT_OFF = frozenset(("URL", "UK_NHS"))
+
+
+def known_types() -> frozenset[str]:
+    """Every type some recogniser can return, CUSTOM (the deny list) included."""
+    own = (CHINA.types, SECRETS.types, PrivateKeys().types, Names().types, frozenset(("PHONE_NUMBER", "CUSTOM")))
+    return frozenset(gate.type for gate in gates()).union(*own)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorOptions:
+    """`types`: those to look for, None for all but `DEFAULT_OFF`. `min_score` holds where `min_scores` has no entry.
+
+    `allow`: values never reported (whole find, ignoring case). `deny`: values always reported, as CUSTOM, where they
+    stand as whole words. `seconds`: time one text may take. `remember`: texts whose finds are kept by digest.
+    """
+
+    types: frozenset[str] | None = None
+    min_score: float = 0.5
+    min_scores: Mapping[str, float] = field(default_factory=dict)
+    allow: Sequence[str] = ()
+    deny: Sequence[str] = ()
+    seconds: float = 10.0
+    remember: int = 16_384
+
+
+class Detector:
+    """Finds sensitive values. Thread-safe; one serves a whole process."""
+
+    def __init__(self, options: DetectorOptions | None = None, recognisers: Iterable[Recogniser] = ()) -> None:
+        self.options = options = options or DetectorOptions()
+        wanted = known_types() - DEFAULT_OFF if options.types is None else options.types
+        own: tuple[Recogniser, ...] = (SECRETS, PrivateKeys(), CHINA, Names())
+        self._recognisers: tuple[Recogniser, ...] = (
+            PresidioPatterns(wanted),
+            *(r for r in own if r.types & wanted),
+            *recognisers,
+        )
+        self._wanted = wanted.union(*(r.types for r in recognisers))
+        self._phones = Phones() if "PHONE_NUMBER" in wanted else None
+        self._thresholds = {**DEFAULT_MIN_SCORES, **options.min_scores}
+        self._allow = frozenset(fold(value).text.casefold() for value in options.allow)
+        self._deny = _words(options.deny)
+        self._memory = _Memory(options.remember)
+
+    def detect(self, text: str) -> Sequence[Span]:
+        """Disjoint spans of `text` in order.
+
+        Raises `CheckUnavailable("sanitize", "budget")` when the text takes longer than `options.seconds`.
+        """
+        if len(text) < 2:
+            return ()
+        known = self._memory.get(text)
+        if known is None:
+            known = tuple(self._detect(text))
+            self._memory.put(text, known)
+        return known
+
+    def remembers(self, text: str) -> bool:
+        """Whether `detect` would answer without work."""
+        return len(text) < 2 or self._memory.get(text) is not None
+
+    def _detect(self, text: str) -> list[Span]:
+        budget = Budget(self.options.seconds)
+        folded = fold(text)
+        found = [span for r in self._recognisers for span in r.find(folded.text, budget) if self._passes(span)]
+        if self._phones is not None:
+            certain = merge(span for span in found if span.certain)
+            found += [s for s in self._phones.find(folded.text, budget, certain) if self._passes(s)]
+        if self._allow:
+            found = [s for s in found if folded.text[s.start : s.end].casefold() not in self._allow]
+        if self._deny is not None:
+            found += [Span(m.start(), m.end(), "CUSTOM", 1.0, certain=True) for m in self._deny.finditer(folded.text)]
+        kept = merge(found)
+        if folded.offsets is None:
+            return kept
+        return [Span(folded.start(s.start), folded.end(s.end), s.type, s.score, s.certain) for s in kept]
+
+    def _passes(self, span: Span) -> bool:
+        return span.type in self._wanted and span.score >= self._thresholds.get(span.type, self.options.min_score)
+
+
+class _Memory:
+    """Finds by keyed digest of the text: what is kept says nothing about the text without the process's key."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._key = os.urandom(32)
+        self._finds: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def _digest(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=20).digest()
+
+    def get(self, text: str) -> tuple[Span, ...] | None:
+        digest = self._digest(text)
+        with self._lock:
+            found = self._finds.get(digest)
+            if found is not None:
+                self._finds.move_to_end(digest)
+            return found
+
+    def put(self, text: str, found: tuple[Span, ...]) -> None:
+        if self._size < 1:
+            return
+        digest = self._digest(text)
+        with self._lock:
+            self._finds[digest] = found
+            if len(self._finds) > self._size:
+                self._finds.popitem(last=False)
+
+
+def _words(values: Sequence[str]) -> re.Pattern[str] | None:
+    """A pattern for the values as whole words, longest first; the edges of Chinese values are free."""
+    wanted = sorted({fold(v).text.strip() for v in values if v.strip()}, key=lambda v: (-len(v), v))
+    if not wanted:
+        return None
+    edges = [
+        (r"(?<![0-9A-Za-z_])" if re.match(r"[0-9A-Za-z_]", v) else "")
+        + re.escape(v)
+        + (r"(?![0-9A-Za-z_])" if re.search(r"[0-9A-Za-z_]$", v) else "")
+        for v in wanted
+    ]
+    return re.compile("|".join(edges), re.IGNORECASE)

@@ -1,0 +1,160 @@
+# ruff: noqa: SIM905  word lists read better as text
+"""Presidio's pattern recognisers without an NLP engine, run only where they can match.
+
+Every pattern has an alphabet, the characters its matches consist of, and an anchor, a cheap expression that every
+match contains. The recogniser is given the maximal runs of its alphabet around the anchors, with one character of
+context on both sides for word boundaries, and so finds exactly what it would have found in the whole text.
+The one deviation: runs longer than `LONGEST_RUN` characters are cut, because some of the patterns are quadratic there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import regex  # type: ignore[import-untyped]
+import tldextract
+from presidio_analyzer import EntityRecognizer
+from presidio_analyzer import predefined_recognizers as known
+
+from guard.errors import CheckUnavailable
+from sanitizers.detect.recogniser import Budget
+from sanitizers.detect.span import Span
+
+LONGEST_RUN = 2048
+
+# The bundled snapshot of the public suffix list only: no cache on disk, no request, ever.
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
+
+# Types whose Presidio recogniser gives score 1.0 only to a right check digit.
+CHECKSUMMED = frozenset(
+    "CREDIT_CARD CRYPTO IBAN_CODE UK_NHS ES_NIF ES_NIE IT_FISCAL_CODE FI_PERSONAL_IDENTITY_CODE KR_RRN".split()
+)
+
+
+class OfflineEmailRecognizer(known.EmailRecognizer):  # type: ignore[misc]
+    """Presidio's e-mail recogniser on the bundled suffix snapshot; its own would download the list."""
+
+    def validate_result(self, pattern_text: str) -> bool:
+        return bool(_SUFFIXES(pattern_text).fqdn)
+
+
+class _Watch(logging.Filter):
+    """Keeps matched text out of logs, and notices the time-outs that Presidio would pass over in silence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._local = threading.local()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "timed out" in str(record.msg):
+            self._local.timed_out = True
+        return False
+
+    def check(self) -> None:
+        if getattr(self._local, "timed_out", False):
+            self._local.timed_out = False
+            raise CheckUnavailable("sanitize", "budget")
+
+
+_WATCH = _Watch()
+logging.getLogger("presidio-analyzer").addFilter(_WATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where a recogniser can match: `anchor` occurs in every match, `alphabet` (a class body) spells every match."""
+
+    recogniser: Any
+    anchor: Any
+    alphabet: str
+
+    @property
+    def type(self) -> str:
+        return str(self.recogniser.supported_entities[0])
+
+
+def _gate(recogniser: EntityRecognizer, anchor: str, alphabet: str, flags: int = 0) -> Gate:
+    return Gate(recogniser, regex.compile(anchor, flags), alphabet)
+
+
+_I = regex.IGNORECASE
+_ALNUM = "0-9A-Za-z\u017f\u212a"  # with the two characters that fold to s and k under IGNORECASE
+
+
+def gates() -> tuple[Gate, ...]:
+    """Fresh recogniser objects behind their gates. Recognisers of country packs are constructed for language `en`."""
+    return (
+        _gate(OfflineEmailRecognizer(), "@", r"!#$%&'*+\-/=?^_`{|}~\w.@"),
+        _gate(known.CreditCardRecognizer(), r"\d[- ]?\d{3}[- ]?\d{2}", r"\d -"),
+        _gate(known.IbanRecognizer(), r"[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}", "A-Z0-9 -"),
+        _gate(known.CryptoRecognizer(), r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", _ALNUM, _I),
+        _gate(known.IpRecognizer(), r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", _ALNUM + r":.%/\w"),
+        _gate(
+            known.MacAddressRecognizer(), r"(?:[0-9A-Fa-f]{2}[:-]){2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", _ALNUM + ":.-"
+        ),
+        _gate(known.UsSsnRecognizer(), r"\d{3}[- .]\d{2}[- .]\d|\d{9}|\d{5}-\d|\d{3}-\d{6}", r"\d .-"),
+        _gate(known.UsItinRecognizer(), r"9\d\d[- ]?\d\d[- ]?\d{4}", r"\d -"),
+        _gate(known.NhsRecognizer(), r"\d{3}[- ]?\d{3}[- ]?\d{4}", r"\d -"),
+        _gate(known.UkNinoRecognizer(), r"[a-z]{2} ?\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
+        _gate(known.EsNifRecognizer(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
+        _gate(known.EsNieRecognizer(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
+        _gate(known.ItFiscalCodeRecognizer(supported_language="en"), r"[A-Z]{6}[0-9LMNP-V]{2}", _ALNUM, _I),
+        _gate(
+            known.FiPersonalIdentityCodeRecognizer(supported_language="en"),
+            r"\d{6}[-+ABCDEFYXWVU]\d{3}",
+            r"\d" + _ALNUM + "+-",
+            _I,
+        ),
+        _gate(known.SgFinRecognizer(), r"[A-Z]\d{7}[A-Z]", _ALNUM, _I),
+        _gate(known.KrRrnRecognizer(supported_language="en"), r"\d{6}-?[1-4]\d{6}", r"\d-"),
+        _gate(known.UrlRecognizer(), r"\.[a-z]{2}", r"\S", _I),
+    )
+
+
+class PresidioPatterns:
+    """The gated recognisers of the wanted types; `types` None takes all."""
+
+    def __init__(self, types: frozenset[str] | None = None, gated: Sequence[Gate] | None = None) -> None:
+        chosen = gates() if gated is None else gated
+        self._gates = tuple(gate for gate in chosen if types is None or gate.type in types)
+        self._forward = {g.alphabet: regex.compile(f"[{g.alphabet}]*") for g in self._gates}
+        self._backward = {g.alphabet: regex.compile(f"(?r)[{g.alphabet}]*") for g in self._gates}
+
+    @property
+    def types(self) -> frozenset[str]:
+        return frozenset(gate.type for gate in self._gates)
+
+    def find(self, text: str, budget: Budget) -> Iterator[Span]:
+        digits = regex.search(r"\d\D{0,2}\d", text) is not None
+        for gate in self._gates:
+            if gate.anchor.pattern == "@":
+                if "@" not in text:
+                    continue
+            elif not digits and gate.type not in ("IP_ADDRESS", "MAC_ADDRESS", "URL"):
+                continue
+            yield from self._find(gate, text, budget)
+
+    def _find(self, gate: Gate, text: str, budget: Budget) -> Iterator[Span]:
+        for start, end in self._runs(gate, text):
+            budget.spend()
+            before, behind = max(start - 1, 0), min(end + 1, len(text))
+            for result in gate.recogniser.analyze(text[before:behind], [gate.type]):
+                certain = result.score >= 1.0 and gate.type in CHECKSUMMED
+                yield Span(before + result.start, before + result.end, gate.type, result.score, certain)
+            _WATCH.check()
+
+    def _runs(self, gate: Gate, text: str) -> Iterator[tuple[int, int]]:
+        forward, backward = self._forward[gate.alphabet], self._backward[gate.alphabet]
+        done = 0
+        while (hit := gate.anchor.search(text, done)) is not None:
+            start = backward.match(text, done, hit.start()).start()
+            end = forward.match(text, hit.end()).end()
+            if end - start > LONGEST_RUN:
+                start = max(start, hit.start() - LONGEST_RUN // 4)
+                end = min(end, hit.end() + LONGEST_RUN // 4)
+            yield start, end
+            done = max(end, hit.end())

@@ -1,0 +1,120 @@
+# ruff: noqa: SIM905  word lists read better as text
+"""Name lists, our own: common names of many origins, with the gender a given name usually goes with.
+
+They serve twice: to recognise names, and to make surrogates. Surrogates are drawn from the `_FRESH` names alone:
+names that are no words, no places and no prefixes of common words, so that restoring them never hits ordinary text.
+"""
+
+from __future__ import annotations
+
+EN_FEMALE = tuple(
+    """Alice Amanda Amelia Andrea Angela Anna Barbara Beatrice Brenda Camila Carla Carmen Carol Caroline Catherine
+    Charlotte Chloe Christina Claire Clara Cynthia Daniela Deborah Diana Donna Dorothy Edith Elena Eleanor
+    Elizabeth Ella Emily Emma Erica Evelyn Fatima Fiona Frances Gabriela Gloria Hannah Harriet Heather Helen
+    Helena Ingrid Irene Isabel Isabella Jacqueline Jane Janet Jasmine Jennifer Jessica Joanna Josephine Judith
+    Julia Julie Karen Katherine Kathleen Kelly Kimberly Kristina Laura Lauren Leila Linda Lisa Louise Lucia Lucy
+    Margaret Maria Marie Marta Martha Mary Megan Melissa Michelle Miriam Monica Nadia Nancy Natalia Natalie
+    Natasha Nicole Nina Nora Olga Olivia Pamela Patricia Paula Priya Rachel Rebecca Renata Rosa Ruth Samantha
+    Sandra Sarah Sharon Silvia Simone Sofia Sophia Sophie Stephanie Susan Susana Svetlana Sylvia Tatiana Teresa
+    Theresa Tiffany Valentina Valerie Vanessa Vera Veronica Victoria Virginia Vivian Wendy Yasmin Yolanda Zoe
+    Aisha Ananya Anjali Deepa Kavita Lakshmi Meera Neha Pooja Sunita Yuki Sakura Mei Ling Grace Hope Faith Joy
+    Rose Lily Daisy Ivy Ruby Amber Autumn April June""".split()
+)
+EN_MALE = tuple(
+    """Aaron Adam Adrian Ahmed Alan Albert Alejandro Alex Alexander Alfred Ali Andre Andrew Anthony Antonio Arthur
+    Benjamin Bernard Brandon Brian Bruce Bryan Carl Carlos Charles Christian Christopher Craig Daniel David
+    Dennis Diego Dmitri Donald Douglas Edgar Eduardo Edward Edwin Emil Eric Ernest Eugene Felix Fernando Francis
+    Francisco Frederick Gabriel Gary George Gerald Gregory Gustavo Hans Harold Harry Hassan Henry Herbert Howard
+    Hugo Ian Ibrahim Igor Ivan Jacob James Jamal Jason Javier Jeffrey Jeremy Jerome Joel Johan John Jonathan
+    Jorge Jose Joseph Joshua Juan Julian Justin Karim Karl Keith Kenneth Kevin Klaus Kyle Larry Lars Lawrence
+    Leonard Leo Liam Louis Lucas Luis Luke Marcus Marco Mario Martin Matthew Maurice Michael Miguel Mohammed
+    Muhammad Nathan Nicholas Noah Oliver Omar Oscar Pablo Patrick Paul Pedro Peter Philip Pierre Rafael Ralph
+    Ramon Raymond Ricardo Richard Robert Roberto Roger Roland Ronald Roy Russell Ryan Samuel Scott Sean
+    Sebastian Sergei Simon Stanley Stefan Stephen Steven Terrence Theodore Thomas Timothy Tobias Tom Victor
+    Vincent Vladimir Walter Wayne William Yusuf Zachary Arjun Rahul Raj Rajesh Sanjay Vikram Amit Anil Deepak
+    Suresh Hiroshi Kenji Takashi Wei Mark Bill Will Frank Jack Grant Chase Drew Austin Jordan Dean Max Rich Rob
+    Bob Jim Joe Mike Dave Steve Ben Sam Dan Tim Jimmy Danny""".split()
+)
+# Given names that are also words, places or months: a name only beside stronger evidence.
+EN_GIVEN_WORDS = frozenset(
+    """Grace Hope Faith Joy Rose Lily Daisy Ivy Ruby Amber Autumn April June Mark Bill Will Frank Jack Grant Chase Drew
+    Austin Jordan Dean Max Rich Rob Victoria Virginia Charlotte Christian Carol Jose Wayne Mei Ling Wei Carmen
+    Diego Santiago Sydney Paris Florence Diana Gloria Vera Nancy Lisa Roy Raj Leo Francis Maria Donna Jordan""".split()
+)
+EN_GIVEN = frozenset(EN_FEMALE) | frozenset(EN_MALE)
+EN_FAMILY = frozenset(
+    """Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson
+    Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis
+    Robinson Walker Young Allen King Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall Rivera
+    Campbell Mitchell Carter Roberts Gomez Phillips Evans Turner Diaz Parker Cruz Edwards Collins Reyes Stewart
+    Morris Morales Murphy Cook Rogers Gutierrez Ortiz Morgan Cooper Peterson Bailey Reed Kelly Howard Ramos Kim
+    Cox Ward Richardson Watson Brooks Chavez Wood James Bennett Gray Mendoza Ruiz Hughes Price Alvarez Castillo
+    Sanders Patel Myers Long Ross Foster Jimenez Powell Jenkins Perry Russell Sullivan Bell Coleman Butler
+    Henderson Barnes Gonzales Fisher Vasquez Simmons Romero Jordan Patterson Alexander Hamilton Graham Reynolds
+    Griffin Wallace Moreno West Cole Hayes Bryant Herrera Gibson Ellis Tran Medina Aguilar Stevens Murray Ford
+    Castro Marshall Owens Harrison Fernandez McDonald Woods Washington Kennedy Wells Vargas Henry Chen Freeman
+    Webb Tucker Guzman Burns Crawford Olson Simpson Porter Hunter Gordon Mendez Silva Shaw Snyder Mason Dixon
+    Munoz Hunt Hicks Holmes Palmer Wagner Black Robertson Boyd Stone Salazar Fox Warren Mills Meyer Rice Schmidt
+    Garza Daniels Ferguson Nichols Stephens Soto Weaver Ryan Gardner Payne Grant Dunn Kelley Spencer Hawkins
+    Arnold Pierce Hansen Peters Santos Hart Bradley Knight Elliott Cunningham Duncan Armstrong Hudson Carroll
+    Lane Riley Andrews Alvarado Ray Delgado Berry Perkins Hoffman Johnston Matthews Pena Richards Contreras
+    Willis Carpenter Lawrence Sandoval Guerrero George Chapman Rios Estrada Ortega Watkins Greene Nunez Wheeler
+    Valdez Harper Burke Larson Santiago Maldonado Morrison Franklin Carlson Austin Dominguez Carr Lawson Jacobs
+    Obrien Lynch Singh Vega Bishop Montgomery Oliver Jensen Harvey Williamson Gilbert Dean Sims Espinoza Howell
+    Li Wong Wang Zhang Liu Zhao Huang Zhou Wu Xu Sun Zhu Lin Kumar Sharma Gupta Khan Ahmed Ali Hussain Ivanov
+    Petrov Kowalski Novak Muller Weber Fischer Becker Schulz Rossi Russo Ferrari Bianchi Dubois Laurent Moreau
+    Andersson Johansson Larsen Olsen Tanaka Suzuki Sato Watanabe Yamamoto Park Choi""".split()
+)
+
+FRESH_FEMALE = tuple(
+    """Adelheid Agathe Annelise Annika Aurelie Benedetta Birgitta Brunhilde Cosima Delphine Dorothea Eleonora Elfriede
+    Elspeth Evangeline Fiorella Francesca Frederika Genevieve Georgette Ghislaine Giulietta Gudrun Guinevere
+    Hedwig Henrietta Hermione Hildegard Hortensia Imogen Isadora Isolde Josefina Katarzyna Kerstin Leocadia
+    Leonora Liselotte Lucasta Ludmila Magdalena Marcelline Margarethe Mathilda Mechthild Mirabelle Octavia
+    Ottoline Parthenia Perpetua Petronella Philippa Rosalind Rosamund Rowena Saskia Seraphina Sigrid Solveig
+    Stanislava Theodora Thomasina Ulrika Ursula Valeriana Wilhelmina Winifred Xanthe Yevgenia Zdenka Zenobia""".split()
+)
+FRESH_MALE = tuple(
+    """Abelard Alaric Aldous Ambrose Anselm Archibald Athanasius Aurelio Baldwin Balthazar Bartholomew Basil Benedikt
+    Bertrand Caspian Clement Corneille Crispin Desmond Dietrich Eberhard Egbert Emeric Ephraim Evander Ferdinand
+    Florian Fyodor Gaspard Gerhard Gideon Gottfried Gregor Gunther Hadrian Hamish Horatio Ignatius Isidore
+    Jarvis Kasimir Konrad Lancelot Leander Leopold Lionel Lorenz Lucius Ludovic Magnus Malachi Matthias
+    Maximilian Mortimer Nathaniel Nikolai Obadiah Orlando Osvaldo Percival Peregrine Quentin Quincy Raphael
+    Reinhardt Roderick Rupert Sigmund Siegfried Silvester Tarquin Thaddeus Torsten Tristan Ulysses Valentin
+    Wendell Wilfred Wolfgang Xavier Yaroslav Zebedee""".split()
+)
+FRESH_FAMILY = tuple(
+    """Abernathy Achterberg Adelstein Ainsworth Alderdice Ambercroft Arkwright Ashdowne Babbington Bancroft Barraclough
+    Bartholdy Beaumonte Birtwhistle Blackadder Blenkinsop Bracegirdle Braithwaite Brandywell Brinkerhoff
+    Broadbent Cadwallader Calloway Carmody Carruthers Castellane Chamberlayne Chatterley Cholmondeley Clitherow
+    Coldstream Copperthwaite Cranleigh Crosthwaite Culpepper Dalrymple Debenham Delacroix Dinwiddie Drinkwater
+    Dunwoody Eaglesham Eddlestone Ellsworth Entwistle Esterhazy Fairweather Falconbridge Fanshawe Farnsworth
+    Featherstone Fenwick Fitzwilliam Fotheringham Galbraith Garrickson Gillingham Glendower Goldsworthy
+    Grimthorpe Guildford Hackenbush Haggerston Halloran Harcastle Hathersage Hazelhurst Heatherington
+    Heppenstall Hollingsworth Honeychurch Huckstable Illingworth Inglethorp Jellicoe Jessamine Kettlewell
+    Kingsnorth Kirkbride Lancashore Langstaff Leatherwood Lethbridge Lillywhite Llewellyn Lockridge Lonsdale
+    Loxdale Lychgate Macallister Mainwaring Marchbanks Massingham Meadowcroft Merriweather Middlebrook Montacute
+    Mossgrove Netherfield Nightingale Northcott Nuttalworth Oakenshaw Oglethorpe Okehampton Osterman Oxenholme
+    Pankhurst Peckinpah Pemberton Pendleton Penhaligon Pettigrew Philpott Pickersgill Postlethwaite Prendergast
+    Quartermain Quennell Rackstraw Ravenscroft Redgrave Rickenbacker Rosenthorne Rothwell Ruthersby Sackville
+    Satterthwaite Scarborough Shackleton Shuttleworth Silverthorne Skeffington Snodgrass Somerville Spottiswoode
+    Standish Stapleford Strickland Summerscale Tattersall Templeton Thackeray Thistlewood Threlkeld Throckmorton
+    Tillotson Treadgold Tremayne Trevelyan Twistleton Underhill Vanderhoven Vavasour Venables Wadsworth
+    Wainscott Warburton Weatherby Wedgwood Westerhout Whittingham Widdowson Wigglesworth Willoughby Winterbourne
+    Witherspoon Wolstenholme Woodhouselee Wriothesley Yarborough Yellowlees Zimmerwald""".split()
+)
+
+# Surnames that are also very common words (安 高 路 金 ...) start too many wrong finds and are left out.
+ZH_FAMILY = tuple(
+    "王李张刘陈杨赵黄周吴徐孙胡朱林何郭马罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶"
+    "阎余潘杜戴夏钟汪田任姜范石姚谭廖邹熊陆郝孔白崔康毛邱秦江史顾侯邵孟龙段雷钱汤尹黎武乔贺赖龚庞樊"
+    "兰殷施陶洪翟颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦柳邢岳齐梅莫庄辛祝左涂谷祁舒耿牟卜詹苗凌费纪"
+    "盛童欧甄曲裴席屈鲍覃霍翁隋甘景薄柏宁柯阮桂闵柴冉"
+) + ("欧阳", "上官", "司马", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐", "夏侯")
+ZH_FRESH_FAMILY = tuple("郗羿郦邬滕璩濮蒲邰鄂逄佟暨郏浦逯胥蔺屠郁桑麴芮靳汲邴糜宓蓬")
+ZH_FRESH_FAMILY_LONG = ("澹台", "濮阳", "闾丘", "鲜于", "赫连", "呼延", "淳于", "轩辕", "钟离", "宇文")
+ZH_GIVEN_FEMALE = tuple("婉 婷 娟 嫣 芷 薇 琳 瑶 莹 蓉 蕙 芸 娅 娴 妍 怡 雯 静 琪 黛".split())
+ZH_GIVEN_MALE = tuple("峻 毅 鹏 浩 轩 骏 凯 泽 睿 铭 磊 斌 锐 翰 钧 韬 烨 昊 煜 骁".split())
+ZH_GIVEN_EITHER = tuple("晨 宸 岚 沐 澜 谦 彦 祺 珩 霁 翊 瑾 璟 绮 黎 昕 旻 晞 澄 淼".split())
+ZH_FEMALE_MARKS = frozenset("婷娟丽芳秀娜敏静霞燕红玲桂英兰萍梅琴艳婉妍怡雯琳瑶莹蓉薇芸娥淑珍莉雪倩颖洁媛慧嫣")
+ZH_MALE_MARKS = frozenset("伟强军勇杰涛刚磊斌鹏峰辉浩毅俊建国志明飞凯龙超亮武彪雄毅铭泽轩昊")

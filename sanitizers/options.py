@@ -1,0 +1,96 @@
+"""What a sanitizer is told: which types, which policy for each, which scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from guard.errors import ConfigError
+from sanitizers.detect import DEFAULT_OFF, DetectorOptions, known_types
+
+
+class Policy(StrEnum):
+    """What becomes of a find.
+
+    `surrogate` and `placeholder` are restored in the answer; `mask` is not; `keep` leaves the text; `block` refuses
+    the request.
+    """
+
+    SURROGATE = "surrogate"
+    PLACEHOLDER = "placeholder"
+    MASK = "mask"
+    KEEP = "keep"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class SanitizerOptions:
+    """`entities`: policy by type, `default` for the others (types off by default need an entry to be looked for).
+
+    `min_score` is the least score that counts, `min_scores` says so by type. `allow` values are never touched, `deny`
+    values always (as type CUSTOM). `restore_system`: restore what stood only in system prompts and tool definitions.
+    `seconds`: time the detection in one text may take before it fails closed.
+    """
+
+    entities: Mapping[str, Policy] = field(default_factory=dict)
+    default: Policy = Policy.SURROGATE
+    min_score: float = 0.5
+    min_scores: Mapping[str, float] = field(default_factory=dict)
+    allow: Sequence[str] = ()
+    deny: Sequence[str] = ()
+    restore_system: bool = False
+    seconds: float = 10.0
+    remember: int = 16_384
+
+    def __post_init__(self) -> None:
+        known = known_types()
+        for name in (*self.entities, *self.min_scores):
+            if name not in known:
+                raise ConfigError(f"unknown entity type {name!r}; known: {', '.join(sorted(known))}")
+
+    @classmethod
+    def parse(cls, options: Mapping[str, Any]) -> SanitizerOptions:
+        """From the `sanitize` section of a policy. An entity's value is a policy's name or {policy, min_score}.
+
+        Raises `ConfigError` for unknown keys, types and policies.
+        """
+        values = {k: v for k, v in options.items() if k not in ("mode", "on_error", "deadline_seconds")}
+        entities: dict[str, Policy] = {}
+        scores: dict[str, float] = dict(values.pop("min_scores", None) or {})
+        for name, wish in (values.pop("entities", None) or {}).items():
+            if isinstance(wish, Mapping):
+                if (score := wish.get("min_score")) is not None:
+                    scores[name] = float(score)
+                wish = wish.get("policy", Policy.SURROGATE)
+            try:
+                entities[name] = Policy(str(wish))
+            except ValueError:
+                raise ConfigError(f"unknown policy for {name}; known: {', '.join(Policy)}") from None
+        unknown = set(values) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ConfigError(f"unknown sanitize option {sorted(unknown)[0]!r}")
+        if "default" in values:
+            values["default"] = Policy(str(values["default"]))
+        return cls(entities=entities, min_scores=scores, **values)
+
+    def policy(self, type_: str) -> Policy:
+        return self.entities.get(type_, self.default)
+
+    def detector(self) -> DetectorOptions:
+        """The options of a detector that looks for every type whose policy is not `keep`."""
+        types = frozenset(
+            t
+            for t in known_types()
+            if (t in self.entities or t not in DEFAULT_OFF) and self.policy(t) is not Policy.KEEP
+        )
+        return DetectorOptions(
+            types=types,
+            min_score=self.min_score,
+            min_scores=self.min_scores,
+            allow=self.allow,
+            deny=self.deny,
+            seconds=self.seconds,
+            remember=self.remember,
+        )

@@ -1,0 +1,173 @@
+"""Restore: puts originals back into a stream, exactly; holds back only what may be a surrogate's beginning."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from guard.surface import ChannelKind
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way a surrogate may be written, and the original in the same writing.
+
+    `left`/`right`: the match counts only where no letter or digit touches it on that side (192.0.2.1 in 192.0.2.15).
+    """
+
+    text: str
+    original: str
+    left: bool = True
+    right: bool = True
+
+
+@dataclass(slots=True)
+class _Node:
+    next: dict[str, _Node] = field(default_factory=dict)
+    end: Variant | None = None
+
+
+class Table:
+    """All variants of one request as a trie. Immutable once built; shared by the restorers of all channels."""
+
+    def __init__(self, variants: Iterable[Variant]) -> None:
+        self.variants = tuple(v for v in variants if v.text)
+        self._plain: tuple[_Node, re.Pattern[str] | None] | None = None
+        self._json: tuple[_Node, re.Pattern[str] | None] | None = None
+
+    def compiled(self, kind: ChannelKind) -> tuple[_Node, re.Pattern[str] | None]:
+        """The trie and a pattern of first characters, for plain text or for text inside JSON strings."""
+        if kind is ChannelKind.ARGUMENTS:
+            if self._json is None:
+                self._json = _compile(w for v in self.variants for w in _escaped(v))
+            return self._json
+        if self._plain is None:
+            self._plain = _compile(self.variants)
+        return self._plain
+
+    def __bool__(self) -> bool:
+        return bool(self.variants)
+
+
+class Restorer:
+    """A streaming replacer, leftmost-longest: a `guard.check.OutputFilter`.
+
+    Released text never depends on the chunking. `held` is always the beginning of some variant, a whole one only
+    while the next character decides whether it ends there. Time per character is bounded by the longest variant.
+    """
+
+    def __init__(self, table: Table, kind: ChannelKind = ChannelKind.CONTENT) -> None:
+        self._root, self._first = table.compiled(kind)
+        self._buffer = ""
+        self._before = ""  # the character in front of the buffer
+        self._walk: tuple[_Node, int, tuple[int, Variant] | None] | None = None
+        self.restored = 0
+
+    @property
+    def held(self) -> int:
+        return len(self._buffer)
+
+    def feed(self, text: str) -> str:
+        if self._first is None or not text:
+            return text
+        return self._run(self._buffer + text, last=False)
+
+    def close(self) -> str:
+        return self._run(self._buffer, last=True) if self._buffer else ""
+
+    def _run(self, text: str, *, last: bool) -> str:
+        assert self._first is not None
+        out: list[str] = []
+        at, length = 0, len(text)
+        walk, self._walk = self._walk, None
+        while at < length:
+            if walk is None:
+                hit = self._first.search(text, at)
+                if hit is None:
+                    out.append(text[at:])
+                    at = length
+                    break
+                out.append(text[at : hit.start()])
+                at = hit.start()
+                node, depth, best = self._root, 0, None
+            else:
+                node, depth, best = walk
+                walk = None
+            before = text[at - 1] if at else self._before
+            joined = bool(before) and _joins(before, text[at])
+            index = at + depth
+            waits = False
+            while True:
+                end = node.end
+                if end is not None and not (end.left and joined):
+                    if (
+                        not end.right
+                        or (index < length and not _joins(text[index - 1], text[index]))
+                        or (index == length and last)
+                    ):
+                        best = (index - at, end)
+                    elif index == length:
+                        waits = True
+                if index == length:
+                    break
+                child = node.next.get(text[index])
+                if child is None:
+                    break
+                node = child
+                index += 1
+            if index == length and not last and (waits or node.next):
+                self._walk = (node, index - at, best)
+                break
+            if best is None:
+                out.append(text[at])
+                at += 1
+            else:
+                out.append(best[1].original)
+                at += best[0]
+                self.restored += 1
+        if at:
+            self._before = text[at - 1]
+        self._buffer = text[at:]
+        return "".join(out)
+
+
+def _joins(a: str, b: str) -> bool:
+    """Whether two neighbours belong to one word; scripts without spaces never join."""
+    return a.isalnum() and b.isalnum() and a < "\u2e80" and b < "\u2e80"
+
+
+joins = _joins
+
+
+def _compile(variants: Iterable[Variant]) -> tuple[_Node, re.Pattern[str] | None]:
+    root = _Node()
+    for variant in variants:
+        node = root
+        for char in variant.text:
+            node = node.next.setdefault(char, _Node())
+        if node.end is None:
+            node.end = variant
+    if not root.next:
+        return root, None
+    return root, re.compile("[" + "".join(re.escape(c) for c in sorted(root.next)) + "]")
+
+
+def escape(text: str, *, ascii_only: bool = False) -> str:
+    """`text` as it stands inside a JSON string."""
+    return json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+
+
+def _escaped(variant: Variant) -> list[Variant]:
+    """The variant inside JSON strings: as is, with \\uXXXX in either case, with escaped slashes."""
+    plain = Variant(escape(variant.text), escape(variant.original), variant.left, variant.right)
+    made = [plain]
+    if "/" in variant.text:
+        made.append(Variant(plain.text.replace("/", "\\/"), plain.original, variant.left, variant.right))
+    if not variant.text.isascii():
+        original = escape(variant.original, ascii_only=True)
+        lower = escape(variant.text, ascii_only=True)
+        upper = re.sub(r"\\u[0-9a-f]{4}", lambda m: "\\u" + m.group()[2:].upper(), lower)
+        made += [Variant(text, original, False, False) for text in dict.fromkeys((lower, upper))]
+    return made

@@ -1,0 +1,146 @@
+"""The sanitizer: detection and hiding behind one object, for the guard check and for use as a library."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from guard.surface import ChannelKind, Role
+from sanitizers.detect import Detector, Recogniser, Span
+from sanitizers.draw import tenant_key
+from sanitizers.hide import Hiding, Piece, hide
+from sanitizers.options import SanitizerOptions
+from sanitizers.restore import Restorer
+
+Messages = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A find in a hidden text: where (characters of the original), of what type, how sure. Never the value."""
+
+    piece: int
+    start: int
+    end: int
+    type: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A hidden text or conversation. `findings` lists the finds, `entities` counts what was replaced, by type."""
+
+    hiding: Hiding
+    findings: Sequence[Found]
+    _messages: Messages | None = None
+
+    @property
+    def text(self) -> str:
+        """The outgoing text; for conversations all their texts, line by line."""
+        return "\n".join(self.hiding.texts)
+
+    @property
+    def messages(self) -> Messages:
+        """The outgoing conversation; a text alone counts as one user message."""
+        if self._messages is None:
+            return [{"role": "user", "content": self.text}]
+        return self._messages
+
+    @property
+    def entities(self) -> Mapping[str, int]:
+        return self.hiding.entities
+
+    def restore(self, answer: str, kind: ChannelKind = ChannelKind.CONTENT) -> str:
+        """Put the originals back into a whole answer."""
+        restorer = self.restorer(kind)
+        return restorer.feed(answer) + restorer.close()
+
+    def restorer(self, kind: ChannelKind = ChannelKind.CONTENT) -> Restorer:
+        """A streaming restorer: `feed(chunk)` for every chunk, then `close()`. One per channel of the answer."""
+        return Restorer(self.hiding.table, kind)
+
+
+class Sanitizer:
+    """Hides sensitive values and restores them. Thread-safe; one serves a whole process.
+
+    `key`: the master key of the surrogates; the same key gives the same surrogates everywhere. Without one a random
+    key is drawn, so surrogates hold for this object's life only. `recognisers`: further ones, besides the built-in.
+    """
+
+    def __init__(
+        self,
+        options: SanitizerOptions | None = None,
+        *,
+        key: bytes | str | None = None,
+        recognisers: Iterable[Recogniser] = (),
+    ) -> None:
+        self.options = options or SanitizerOptions()
+        self.detector = Detector(self.options.detector(), recognisers)
+        master = key.encode() if isinstance(key, str) else key
+        self._master = master or secrets.token_bytes(32)
+
+    @overload
+    def hide(self, content: str, *, tenant: str = "") -> Hidden: ...
+    @overload
+    def hide(self, content: Sequence[Mapping[str, Any]], *, tenant: str = "") -> Hidden: ...
+
+    def hide(self, content: str | Sequence[Mapping[str, Any]], *, tenant: str = "") -> Hidden:
+        """Hide a text or a conversation (dicts with `role` and `content`, text parts and tool calls included).
+
+        Raises `CheckUnavailable("sanitize", reason)`: "budget", "leak", "roundtrip" or "surrogates".
+        """
+        if isinstance(content, str):
+            hiding, findings = self.hide_pieces([Piece(content)], tenant=tenant)
+            return Hidden(hiding, findings)
+        messages: Messages = copy.deepcopy([dict(message) for message in content])
+        slots = [slot for message in messages for slot in _slots(message)]
+        hiding, findings = self.hide_pieces([piece for piece, _ in slots], tenant=tenant)
+        for (_, write), text in zip(slots, hiding.texts, strict=True):
+            write(text)
+        return Hidden(hiding, findings, messages)
+
+    def hide_pieces(self, pieces: Sequence[Piece], *, tenant: str = "") -> tuple[Hiding, Sequence[Found]]:
+        """Hide texts that belong to one request, with one map for all of them. Raises as `hide`."""
+        spans: list[Sequence[Span]] = [self.detector.detect(piece.text) for piece in pieces]
+        hiding = hide(pieces, spans, tenant_key(self._master, tenant), self.options)
+        findings = [Found(i, s.start, s.end, s.type, s.score) for i, row in enumerate(spans) for s in row]
+        return hiding, findings
+
+    def fresh(self, texts: Iterable[str]) -> int:
+        """Characters of those texts whose detection is not remembered: what `hide_pieces` will have to work on."""
+        return sum(len(text) for text in texts if not self.detector.remembers(text))
+
+
+_ROLES = {
+    "system": Role.SYSTEM,
+    "developer": Role.SYSTEM,
+    "assistant": Role.ASSISTANT,
+    "tool": Role.TOOL,
+    "function": Role.TOOL,
+}
+_TEXT_KEYS = frozenset(("content", "text", "refusal", "reasoning_content", "arguments"))
+
+
+def _slots(message: dict[str, Any]) -> Iterator[tuple[Piece, Callable[[str], None]]]:
+    """The texts of a message with the way to write each back. Images, ids and names of functions are left alone."""
+    role = _ROLES.get(str(message.get("role", "user")), Role.USER)
+    stack: list[Any] = [message]
+    while stack:
+        node = stack.pop()
+        children = enumerate(node) if isinstance(node, list) else node.items()
+        for name, value in children:
+            if isinstance(value, str):
+                if name in _TEXT_KEYS:
+                    yield Piece(value, role), _writer(node, name)
+            elif isinstance(value, dict | list):
+                stack.append(value)
+
+
+def _writer(node: Any, name: Any) -> Callable[[str], None]:
+    def write(text: str) -> None:
+        node[name] = text
+
+    return write

@@ -1,0 +1,147 @@
+# ruff: noqa: SIM905  word lists read better as text
+"""Searching texts for known values in all the ways they may be written: what replacing and verifying share."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import ahocorasick
+
+from sanitizers.detect.fold import Folded, fold
+from sanitizers.names_list import EN_GIVEN_WORDS
+from sanitizers.restore import joins
+
+NUMERIC = frozenset(
+    """PHONE_NUMBER CN_MOBILE CREDIT_CARD IBAN_CODE US_SSN US_ITIN UK_NHS CN_RESIDENT_ID MAC_ADDRESS ES_NIF ES_NIE
+    KR_RRN""".split()
+)
+_SEPARATORS = re.compile(r"[ \-.()/_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """One way a value may stand in a text. `encoding`: plain, url, json, base64 or compact; `part`: of a name."""
+
+    type: str
+    form: str
+    text: str
+    encoding: str = "plain"
+    part: bool = False
+    bounded: bool = False
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`text[start:end]` of the original (unfolded) text is `needle`."""
+
+    start: int
+    end: int
+    needle: Needle
+
+
+def encode(text: str, encoding: str) -> str:
+    """`text` in one of the needle encodings; compact drops the separators of a number."""
+    if encoding == "url":
+        return quote(text.encode("utf-8", "surrogatepass"), safe="")
+    if encoding == "json":
+        return json.dumps(text)[1:-1]
+    if encoding == "base64":
+        return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+    if encoding == "compact":
+        return _SEPARATORS.sub("", text)
+    return text
+
+
+def needles(type_: str, form: str) -> Iterator[Needle]:
+    """All ways to write a value (folded form)."""
+    single = type_ == "PERSON" and form.isascii() and " " not in form
+    if single and form.capitalize() in EN_GIVEN_WORDS:
+        return  # a name that is a word: hidden where its context gave it away, kept elsewhere
+    # A short value inside a longer word or number is something else.
+    bounded = type_ in ("PERSON", "CUSTOM", "IP_ADDRESS") or len(form) < 8
+    yield Needle(type_, form, form, "plain", bounded=bounded, exact=single)
+    seen = {form}
+    encodings = ["url", "json"]
+    if len(form) >= 6:
+        encodings.append("base64")
+    if type_ in NUMERIC and sum(c.isalnum() for c in form) >= 8:
+        encodings.append("compact")
+    for encoding in encodings:
+        text = encode(form, encoding)
+        if encoding == "base64":
+            text = text.rstrip("=")
+        if text not in seen and len(text) > 1:
+            seen.add(text)
+            yield Needle(
+                type_,
+                form,
+                text,
+                encoding,
+                bounded=bounded and encoding != "base64",
+                exact=encoding == "base64" or single,
+            )
+
+
+class Searcher:
+    """One automaton over all needles; searching costs the length of the text."""
+
+    def __init__(self, wanted: Iterable[Needle]) -> None:
+        self._needles: dict[str, list[Needle]] = {}
+        for needle in wanted:
+            key = lower(needle.text)
+            known = self._needles.setdefault(key, [])
+            if needle not in known:
+                known.append(needle)
+        self._automaton = None
+        if self._needles:
+            self._automaton = ahocorasick.Automaton()
+            for key in self._needles:
+                self._automaton.add_word(key, key)
+            self._automaton.make_automaton()
+
+    def hits(self, text: str, folded: Folded | None = None) -> Iterator[Hit]:
+        """Every occurrence that counts, overlapping ones included."""
+        if self._automaton is None or not text:
+            return
+        folded = folded or fold(text)
+        flat = folded.text
+        for last, key in self._automaton.iter(lower(flat)):
+            end = last + 1
+            start = end - len(key)
+            for needle in self._needles[key]:
+                if _counts(needle, flat, start, end):
+                    if needle.encoding == "base64":
+                        end += len(flat[end : end + 2]) - len(flat[end : end + 2].lstrip("="))
+                    yield Hit(folded.start(start), folded.end(end), needle)
+                    break
+
+    def any(self, text: str) -> bool:
+        return next(self.hits(text), None) is not None
+
+
+def _counts(needle: Needle, text: str, start: int, end: int) -> bool:
+    if needle.bounded:
+        if start and joins(text[start - 1], text[start]):
+            return False
+        if end < len(text) and joins(text[end - 1], text[end]):
+            return False
+    if needle.exact:
+        found = text[start:end]
+        if needle.encoding == "base64":
+            return found == needle.text
+        return found in (needle.text, needle.text.upper(), needle.text.capitalize()) and not found.islower()
+    return True
+
+
+def lower(text: str) -> str:
+    """Lower case, character by character, so that offsets stay."""
+    made = text.lower()
+    if len(made) == len(text):
+        return made
+    return "".join(low if len(low := c.lower()) == 1 else c for c in text)
