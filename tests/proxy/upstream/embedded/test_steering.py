@@ -1,0 +1,143 @@
+"""Steered and unsteered requests over one prompt cache never touch each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import torch
+
+from guard.errors import ArtifactError, UpstreamError
+from guard.model_identity import ModelIdentity
+from proxy.upstream.embedded import EmbeddedOptions, EmbeddedUpstream
+from proxy.upstream.embedded.model import LoadedModel
+from steering.artifact import Layer, Subspace
+from steering.hooks import Steerer
+from tests.proxy.upstream.embedded.conftest import Client, user
+
+PROMPT = "tell me a story"
+STRENGTHS = (0.0, 0.4, 0.9)
+PATHS: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": user(PROMPT), "logprobs": True, "top_logprobs": 2},
+    "/v1/completions": {"prompt": PROMPT, "logprobs": 2},
+}
+
+
+def make_subspace(identity: ModelIdentity, width: int = 64) -> Subspace:
+    generator = torch.Generator().manual_seed(3)
+
+    def layer() -> Layer:
+        basis = torch.linalg.qr(torch.randn(width, 2, generator=generator))[0].T.contiguous()
+        safe = torch.randn(width, generator=generator)
+        return Layer(basis=basis, centroid=basis[0].clone(), safe=safe, opposite=-safe)
+
+    return Subspace(identity=identity, layers={1: layer(), 2: layer()})
+
+
+@pytest.fixture(scope="module")
+def artifact(loaded: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("steering") / "tiny.safetensors"
+    make_subspace(loaded.identity).save(path)
+    return path
+
+
+@pytest.fixture
+def steered(loaded: LoadedModel, artifact: Path) -> Iterator[Client]:
+    it = Client(loaded, steering=str(artifact))
+    yield it
+    it.close()
+
+
+def run(client: Client, path: str, strength: float) -> Any:
+    body = client.whole(path, strength, **PATHS[path], temperature=0, max_tokens=12, n=2)
+    return body["choices"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("order", list(permutations(STRENGTHS)) + [(0.4, 0.4, 0.0), (0.0, 0.4, 0.0)])
+def test_every_order_gives_exactly_the_solo_answers(steered: Client, path: str, order: tuple[float, ...]) -> None:
+    solo = {}
+    for strength in STRENGTHS:
+        steered.forget()
+        solo[strength] = run(steered, path, strength)
+    steered.forget()
+    assert [run(steered, path, s) for s in order] == [solo[s] for s in order]
+    assert solo[0.0] != solo[0.4] != solo[0.9]
+
+
+def test_steered_answers_are_those_of_a_plain_loop_under_the_steerer(steered: Client, loaded: LoadedModel) -> None:
+    prompt = loaded.template.render(user(PROMPT), None)
+    entries = steered.whole(
+        "/v1/chat/completions", 0.4, messages=user(PROMPT), temperature=0, max_tokens=10, logprobs=True
+    )["choices"][0]["logprobs"]["content"]
+    steerer = Steerer(loaded.model, make_subspace(loaded.identity)).install()
+    try:
+        ids = list(prompt)
+        for entry in entries:
+            with torch.inference_mode(), steerer.strengths(torch.tensor([0.4]), start=len(prompt) - 1):
+                logprobs = loaded.model(torch.tensor([ids])).logits[0, -1].log_softmax(-1)
+            best = int(logprobs.argmax())
+            assert bytes(entry["bytes"]) == loaded.vocabulary.bytes_of(best)
+            assert entry["logprob"] == pytest.approx(float(logprobs[best]), abs=1e-4)
+            ids.append(best)
+    finally:
+        steerer.remove()
+
+
+def test_at_once_in_one_batch_too(steered: Client) -> None:
+    async def one(strength: float, text: str) -> str:
+        reply = await steered.post(
+            "/v1/chat/completions", strength=strength, messages=user(text), temperature=0, max_tokens=15
+        )
+        return str(orjson.loads(reply.body)["choices"][0]["message"]["content"])
+
+    work = [(s, t) for t in (PROMPT, "hello") for s in STRENGTHS]
+    alone = [steered.run(one(s, t)) for s, t in work]
+
+    async def together() -> list[str]:
+        return list(await asyncio.gather(*[one(s, t) for s, t in work]))
+
+    steered.forget()
+    assert steered.run(together()) == alone
+
+
+def test_steered_answers_still_use_the_shared_prompt(steered: Client) -> None:
+    run(steered, "/v1/chat/completions", 0.0)
+    usage = steered.whole("/v1/chat/completions", 0.9, messages=user(PROMPT), max_tokens=1)["usage"]
+    assert usage["prompt_tokens_details"]["cached_tokens"] == usage["prompt_tokens"]
+    assert len(steered.upstream.engine.cache) == 2  # this prompt's and the warm-up's
+
+
+@pytest.mark.parametrize(
+    ("steerable", "strength", "path"),
+    [
+        (False, 0.1, "chat/completions"),
+        (True, 1.5, "chat/completions"),
+        (True, float("nan"), "chat/completions"),
+        (True, 0.5, "embeddings"),
+    ],
+)
+def test_what_cannot_be_steered_fails_loudly(
+    loaded: LoadedModel, artifact: Path, steerable: bool, strength: float, path: str
+) -> None:
+    it = Client(loaded, steering=str(artifact) if steerable else None)
+    try:
+        assert it.upstream.can_steer is steerable
+        with pytest.raises(UpstreamError) as caught:
+            it.whole(f"/v1/{path}", strength, messages=user("x"), input="x")
+        assert caught.value.reason == "cannot_steer"
+    finally:
+        it.close()
+
+
+def test_a_subspace_of_another_model_is_refused_at_start(loaded: LoadedModel, tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    make_subspace(ModelIdentity("other", "v", "t", "c")).save(path)
+    upstream = EmbeddedUpstream(EmbeddedOptions(model="memory/tiny", steering=str(path)), loaded=loaded)
+    with pytest.raises(ArtifactError):
+        asyncio.run(upstream.start())
