@@ -43,8 +43,8 @@ class HttpUpstream:
     """An `Upstream` that is reached over HTTP.
 
     `base_url` is what an OpenAI SDK would be given: a path in it (`/v1`, `/api/v3`) stands in for the endpoint's `/v1`.
-    `api_key` None sends the client's own `Authorization` when the call carries one. Seconds: `connect_seconds` until the connection stands,
-    `first_byte_seconds` until the response's head, `idle_seconds` between two reads of its body.
+    `api_key` None sends the client's own `Authorization` when the call carries one. Seconds: `connect_seconds` until
+    the connection stands, `first_byte_seconds` until the response's head, `idle_seconds` between two reads of its body.
     """
 
     can_steer = False

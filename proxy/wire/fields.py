@@ -239,15 +239,19 @@ _SCHEMA_DATA = frozenset(("enum", "default", "const", "examples", "example"))
 
 
 class Schema(Node):
-    """A JSON schema: every string is guarded but the structural ones (`type`, `format`, `pattern`, `$ref`,
-    `required`...) and property names."""
+    """A JSON schema, or a definition that holds some: every string is guarded but the structural ones (`type`,
+    `format`, `pattern`, `$ref`, `required`...), those named in `keep`, and property names."""
 
     status = Status.GUARDED
     note = "description, title, enum, default, const, examples and all other strings but the structural ones"
     _data = AnyText()
 
+    def __init__(self, role: Role | None = None, *, keep: frozenset[str] = frozenset()) -> None:
+        self.role, self.keep = role, keep | _SCHEMA_WORDS
+
     def walk(self, w: Walk, holder: Any, key: Any, path: str, role: Role, turn: int) -> None:
         value = holder[key]
+        role = self.role or role
         if isinstance(value, str):
             w.text(holder, key, path, role, turn)
         elif isinstance(value, list):
@@ -260,7 +264,7 @@ class Schema(Node):
                 elif name in _SCHEMA_MAPS and isinstance(inner, dict):
                     for prop in inner:
                         self.walk(w, inner, prop, f"{path}.{name}.*", role, turn)
-                elif isinstance(inner, dict) or name not in _SCHEMA_WORDS:
+                elif isinstance(inner, dict) or name not in self.keep:
                     self.walk(w, value, name, f"{path}.{name}" if name == "description" else path, role, turn)
 
 

@@ -64,6 +64,10 @@ class WireRequest:
         """Whether any surface differs from what the client sent."""
         return any(s.text != was for s, was in zip(self.surfaces, self._original, strict=True))
 
+    def originals(self) -> dict[str, str]:
+        """Rewritten text to what the client sent, for upstreams that echo request fields."""
+        return {s.text: was for s, was in zip(self.surfaces, self._original, strict=True) if s.text != was}
+
     def messages(self) -> list[dict[str, Any]] | None:
         """The conversation as the model will see it now, ready for a chat template; None where there is none.
 
