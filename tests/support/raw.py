@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Mapping, Sequence
 
@@ -35,10 +36,8 @@ def chunked(address: tuple[str, int], target: str, pieces: Sequence[bytes]) -> A
 def _exchange(address: tuple[str, int], raw: bytes) -> Answer:
     got = b""
     with socket.create_connection(address, timeout=20) as sock:
-        try:
-            sock.sendall(raw)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before we were through: the answer is what counts
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            sock.sendall(raw)  # may be refused before we are through: the answer is what counts
         while piece := sock.recv(65536):
             got += piece
     head, _, body = got.partition(b"\r\n\r\n")
