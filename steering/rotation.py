@@ -8,7 +8,8 @@ The norm is kept and the angle that remains is exactly (1-α)·θ: the strength 
 subspace concept rotation (CEE, arXiv 2504.13201); these formulas follow from its abstract, not from its code.
 Every back end calls the functions here. All arithmetic is float32 whatever the dtype of h; the result has h's
 dtype. Guards are selects, so a compiled or captured graph holds the same code for every row, and a row that is
-not rotated is returned as it was, bit for bit.
+not rotated is returned as it was, bit for bit. States without a direction (zero, not finite) come out of the
+arithmetic as NaN angles and are caught by the same select as angles too small to define a plane.
 
 Two forms of the target:
 
@@ -50,15 +51,14 @@ def rotate(h: Tensor, v: Tensor, strength: Tensor | float) -> Tensor:
     (see `validate_strength`; not checked here, where it would stall a GPU). Returns [..., d] in h's dtype.
     Left exactly as they are: rows with strength 0, with h = 0 or not finite, with v = 0, or with v along ±h.
     """
-    x, n, unit, alpha = _prepare(h, v, strength)
-    cosine = (x / n.unsqueeze(-1) * unit).sum(-1).clamp(-1.0, 1.0)
-    theta = _angle(x / n.unsqueeze(-1), unit, cosine)
-    rotated = (theta >= ANGLE_FLOOR) & (theta <= math.pi - ANGLE_FLOOR) & (alpha > 0) & _usable(x, v)
-    theta = torch.where(rotated, theta, 1.0)
+    x, n, unit = h.float(), _length(h), _unit(v)
+    alpha = torch.as_tensor(strength, dtype=torch.float32, device=h.device)
+    theta = _angle(x / n, unit)
+    rotated = (theta >= ANGLE_FLOOR) & (theta <= math.pi - ANGLE_FLOOR) & (alpha > 0)
     sine = torch.sin(theta)
     a = torch.sin((1.0 - alpha) * theta) / sine
-    b = n * torch.sin(alpha * theta) / sine
-    moved = a.unsqueeze(-1) * x + b.unsqueeze(-1) * unit
+    b = torch.sin(alpha * theta) / sine
+    moved = a.unsqueeze(-1) * x + (n * b.unsqueeze(-1)) * unit
     turned: Tensor = torch.where(rotated.unsqueeze(-1), moved.to(h.dtype), h)
     return turned
 
@@ -69,24 +69,20 @@ def rotate_by(h: Tensor, v: Tensor, angle: Tensor | float) -> Tensor:
     The control form: with a random v it moves h as far as a steered one, in a direction that means nothing.
     Unlike `rotate` it may pass v. Shapes and guards as in `rotate`; angle 0 leaves the row bit-identical.
     """
-    x, n, unit, by = _prepare(h, v, angle)
-    direction = x / n.unsqueeze(-1)
-    cosine = (direction * unit).sum(-1, keepdim=True)
-    across = unit - cosine * direction
-    length = torch.linalg.vector_norm(across, dim=-1)
-    rotated = (length >= ANGLE_FLOOR) & (by != 0) & _usable(x, v)
-    across = across / torch.where(rotated, length, 1.0).unsqueeze(-1)
-    moved = n.unsqueeze(-1) * (torch.cos(by).unsqueeze(-1) * direction + torch.sin(by).unsqueeze(-1) * across)
-    turned: Tensor = torch.where(rotated.unsqueeze(-1), moved.to(h.dtype), h)
+    n, unit = _length(h), _unit(v)
+    by = torch.as_tensor(angle, dtype=torch.float32, device=h.device)
+    direction = h.float() / n
+    across = unit - (direction * unit).sum(-1, keepdim=True) * direction
+    length = _length(across)
+    rotated = (length >= ANGLE_FLOOR) & torch.isfinite(n) & (by != 0).unsqueeze(-1)
+    moved = n * (torch.cos(by).unsqueeze(-1) * direction + torch.sin(by).unsqueeze(-1) * across / length)
+    turned: Tensor = torch.where(rotated, moved.to(h.dtype), h)
     return turned
 
 
 def angle(h: Tensor, v: Tensor) -> Tensor:
     """The angle between h [..., d] and v ([d] or [..., d]) in radians, float32 [...]; 0 where either is zero."""
-    x, n, unit, _ = _prepare(h, v, 0.0)
-    direction = x / n.unsqueeze(-1)
-    cosine = (direction * unit).sum(-1).clamp(-1.0, 1.0)
-    return torch.where(_usable(x, v), _angle(direction, unit, cosine), 0.0)
+    return torch.nan_to_num(_angle(h.float() / _length(h), _unit(v)), nan=0.0)
 
 
 def centroid_target(basis: Tensor, centroid: Tensor) -> Tensor:
@@ -124,34 +120,29 @@ def gate(h: Tensor, safe: Tensor, opposite: Tensor, strength: Tensor | float, ka
     strength · clip((δ - beta) / (1 - beta), 0, 1).  States that already lie on the safe side are left alone.
     h [..., d]; safe, opposite [d]; beta in [-1, 1).
     """
-    x = h.float()
-    n = _norm(x)
-    cosines = torch.stack([(x / n.unsqueeze(-1)) @ (p.float() / _norm(p.float())) for p in (safe, opposite)], -1)
+    direction = h.float() / _length(h)
+    cosines = torch.stack([direction @ _unit(safe), direction @ _unit(opposite)], -1)
     p = torch.softmax(kappa * cosines, dim=-1)
+    # A zero state has no side (NaN): it is not rotated anyway.
     share = ((p[..., 1] - p[..., 0] - beta) / (1.0 - beta)).clamp(0.0, 1.0)
     return torch.as_tensor(strength, dtype=torch.float32, device=h.device) * share
 
 
-def _prepare(h: Tensor, v: Tensor, amount: Tensor | float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    x, wide = h.float(), v.to(device=h.device, dtype=torch.float32)
-    n = _norm(x)
-    unit = wide / _norm(wide).unsqueeze(-1)
-    return x, n, unit, torch.as_tensor(amount, dtype=torch.float32, device=h.device)
+def _length(x: Tensor) -> Tensor:
+    """‖x‖ as float32 [..., 1]."""
+    length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+    return length
 
 
-def _norm(x: Tensor) -> Tensor:
-    """‖x‖, with 1 in place of 0, so that dividing by it is always defined."""
-    n: Tensor = torch.linalg.vector_norm(x, dim=-1)
-    return torch.where(n > 0, n, 1.0)
+def _unit(v: Tensor) -> Tensor:
+    """v / ‖v‖ in float32; NaN for v = 0."""
+    return v.float() / _length(v)
 
 
-def _usable(x: Tensor, v: Tensor) -> Tensor:
-    n = torch.linalg.vector_norm(x, dim=-1)
-    usable: Tensor = (n > 0) & torch.isfinite(n) & (torch.linalg.vector_norm(v.float(), dim=-1) > 0).to(x.device)
-    return usable
+def _angle(direction: Tensor, unit: Tensor) -> Tensor:
+    """θ between unit vectors, [...]; NaN where either is NaN, which every comparison then turns into "leave alone".
 
-
-def _angle(direction: Tensor, unit: Tensor, cosine: Tensor) -> Tensor:
-    """θ by atan2: float32 `acos` cannot tell angles below about 3.5e-4 from zero."""
-    across = direction - cosine.unsqueeze(-1) * unit
-    return torch.atan2(torch.linalg.vector_norm(across, dim=-1), cosine)
+    By atan2: float32 `acos` cannot tell angles below about 3.5e-4 from zero.
+    """
+    cosine = (direction * unit).sum(-1, keepdim=True)
+    return torch.atan2(_length(direction - cosine * unit), cosine).squeeze(-1)
