@@ -1,0 +1,154 @@
+"""`guard serve`: check the config, say what is guarded and how, serve until told to stop."""
+
+from __future__ import annotations
+
+import logging.config
+import os
+import secrets
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from guard import config as schema
+from guard import multiprocess
+from guard.config import Config
+from guard.errors import GuardError
+
+FAILED = 2
+"""Exit status when the proxy could not start."""
+
+
+def serve(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="guard.yaml; without one the built-in default.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on, in place of server.host.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port, in place of server.port.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes, in place of server.workers.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Start the proxy. Reloads its config on SIGHUP and when the file changes; stops gracefully on SIGTERM."""
+    try:
+        settings = _settings(config, host=host, port=port, workers=workers, log_level=log_level)
+    except GuardError as error:
+        _give_up(str(error))
+    metrics_directory = multiprocess.prepare() if settings.server.workers > 1 else None
+    try:
+        _run(settings, config)
+    finally:
+        if metrics_directory is not None:
+            multiprocess.discard(metrics_directory)
+
+
+def _settings(
+    path: Path | None, *, host: str | None, port: int | None, workers: int | None, log_level: str | None
+) -> Config:
+    """The config with the command line on top. Raises `ConfigError`."""
+    found = schema.load(path) if path is not None else schema.default()
+    server = {k: v for k, v in (("host", host), ("port", port), ("workers", workers)) if v is not None}
+    changed: dict[str, Any] = {}
+    if server:
+        changed["server"] = found.server.model_copy(update=server)
+    if log_level is not None:
+        changed["log"] = schema.Log.model_validate({"format": found.log.format, "level": log_level.lower()})
+    return found.model_copy(update=changed) if changed else found
+
+
+def _run(settings: Config, path: Path | None) -> None:
+    import uvicorn
+
+    from proxy.app import CONFIG_VARIABLE, KEY_VARIABLE, App
+    from proxy.logs import settings as log_settings
+    from proxy.server import Server, Supervisor, bind, url_of
+
+    server = settings.server
+    logging.config.dictConfig(log_settings(settings.log))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the application listens to it: the default ends the process
+    common: dict[str, Any] = {
+        "host": server.host,
+        "port": server.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": log_settings(settings.log),
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": max(1, round(server.shutdown_seconds)),
+    }
+    try:
+        sock = bind(server.host, server.port)
+    except OSError as error:
+        _give_up(f"cannot listen on {server.host}:{server.port}: {error.strerror or type(error).__name__}")
+    banner = _banner(settings, url_of(sock), path)
+    if server.workers == 1:
+        typer.echo(f"Loading {_models(settings)} …", err=True)
+        app = App(settings, path=path)
+        failed = not Server(uvicorn.Config(app, **common), announce=lambda: typer.echo(banner, err=True)).serve_on(sock)
+    else:
+        os.environ[CONFIG_VARIABLE] = str(path.absolute()) if path is not None else ""
+        if not settings.surrogate_key.get_secret_value():
+            os.environ.setdefault(KEY_VARIABLE, secrets.token_hex(32))
+        typer.echo(f"Starting {server.workers} workers, each loading {_models(settings)} …", err=True)
+        typer.echo(banner, err=True)
+        config = uvicorn.Config("proxy.app:from_environment", factory=True, workers=server.workers, **common)
+        failed = not Supervisor(config, [sock]).serve()
+    if failed:
+        sys.exit(FAILED)
+
+
+def _models(settings: Config) -> str:
+    names = [u.model for u in settings.upstreams.values() if isinstance(u, schema.Embedded)]
+    return " and ".join(names) or "no model"
+
+
+def _banner(settings: Config, url: str, path: Path | None) -> str:
+    lines = [f"Guardchain on {url}  ({path or 'built-in config'})"]
+    for route in settings.routes:
+        policy = settings.policies[route.policy]
+        checks = [
+            f"{name} {spec.mode}"
+            for name, spec in (
+                ("sanitize", policy.sanitize),
+                ("probe", policy.probe),
+                ("steer", policy.steer),
+                *policy.plugins.items(),
+            )
+        ]
+        kind = settings.upstreams[route.upstream].kind
+        lines.append(
+            f"  {_condition(route):<24} → {route.upstream} ({kind}), policy {route.policy}: {', '.join(checks)}"
+        )
+    keys = f"{len(settings.tenants)} tenants" if settings.tenants else "none asked for"
+    lines.append(f"  API keys: {keys}; audit: {settings.audit.sink}; metrics: {url}/metrics")
+    lines.append("Try it:")
+    lines.append(_curl(settings, url))
+    return "\n".join(lines)
+
+
+def _condition(route: schema.Route) -> str:
+    parts = [f"model {route.match.model}"]
+    if route.match.tenant != "*":
+        parts.append(f"tenant {route.match.tenant}")
+    parts += [f"header {name}" for name in route.match.headers]
+    return ", ".join(parts)
+
+
+def _curl(settings: Config, url: str) -> str:
+    from proxy.assemble import example_model
+
+    auth = " \\\n    -H 'authorization: Bearer YOUR_KEY'" if settings.tenants else ""
+    body = (
+        f'{{"model": "{example_model(settings)}", "messages": [{{"role": "user", "content": '
+        '"My e-mail is maria@lopez.org. Repeat my e-mail."}]}'
+    )
+    return f"  curl -si {url}/v1/chat/completions -H 'content-type: application/json'{auth} \\\n    -d '{body}'"
+
+
+def _give_up(why: str) -> NoReturn:
+    typer.echo(f"guard: {why}", err=True)
+    raise SystemExit(FAILED)

@@ -1,0 +1,185 @@
+"""The application: FastAPI for the operator's routes, the gateway as a raw ASGI responder for everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+from pathlib import Path
+
+import orjson
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+import guard
+from guard import config as schema
+from guard.config import Config
+from guard.errors import GuardError
+from guard.metrics import CONTENT_TYPE, Metrics
+from guard.reload import Watcher
+from proxy.assemble import assemble
+from proxy.assembly import Assembly
+from proxy.handler import Gateway
+from proxy.live import Live
+from proxy.logs import where
+from proxy.upstream.base import Upstream
+
+log = logging.getLogger("proxy")
+
+CONFIG_VARIABLE = "GUARD_CONFIG"
+KEY_VARIABLE = "GUARDCHAIN_RUNTIME_SURROGATE_KEY"
+"""Set by `guard serve` for its workers when the config has no surrogate key: they must agree on a random one."""
+
+_READY_SECONDS = 2.0
+
+
+class App(FastAPI):
+    """The proxy as an ASGI application, made from a config; with the path of its file also reloaded from there.
+
+    Everything is built in the lifespan's startup. What does not fit fails it with one line, not with a traceback.
+    """
+
+    def __init__(self, config: Config, *, path: Path | None = None) -> None:
+        super().__init__(title="Guardchain", version=guard.__version__, docs_url=None, redoc_url=None, openapi_url=None)
+        self.metrics = Metrics()
+        self._config = config
+        self._path = path
+        self._key = runtime_key(config)
+        self._live: Live | None = None
+        self._gateway: Gateway | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self.router.redirect_slashes = False
+        self._operator = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._render_metrics}
+        for route, endpoint in self._operator.items():
+            self.add_route(route, endpoint, methods=["GET"])
+
+    @property
+    def live(self) -> Live:
+        """The assembly in force. Raises `RuntimeError` before startup."""
+        if self._live is None:
+            raise RuntimeError("the application has not been started")
+        return self._live
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Requests to be guarded go straight to the gateway, past the framework's middleware and route table.
+        if scope["type"] == "http" and scope["path"] not in self._operator and self._gateway is not None:
+            await self._gateway(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def startup(self) -> None:
+        """Build and start what the config names. Raises `GuardError`."""
+        if not self._config.surrogate_key.get_secret_value():
+            log.warning("surrogate_key is not set: stand-ins for personal data will change with the next start")
+        assembly = await assemble(self._config, surrogate_key=self._key, metrics=self.metrics)
+        self._live = Live(assembly)
+        self._gateway = Gateway(self._live, self.metrics)
+        if self._path is not None:
+            watcher = Watcher(
+                self._path, self._config, self.take_over, metrics=self.metrics, on_hangup=self._reopen_audit
+            )
+            self._watching = asyncio.create_task(watcher.run())
+            self._watching.add_done_callback(_report_end)
+        else:
+            # Nothing to reload, but the default action of this signal would end the process.
+            with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reopen_audit)
+
+    async def shutdown(self) -> None:
+        """Stop watching and close every upstream. Safe to call when startup failed."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await self._watching
+        if self._live is not None:
+            await self._live.close()
+            self._live.current.audit.close()
+
+    async def take_over(self, config: Config) -> None:
+        """Serve by a new config from the next request on. Raises `GuardError`, and then the old one stays in force."""
+        key = config.surrogate_key.get_secret_value().encode() or self._key
+        previous = self.live.current
+        assembly = await assemble(config, surrogate_key=key, metrics=self.metrics, previous=previous)
+        self._key = key
+        self.live.swap(assembly)
+        if previous.audit is not assembly.audit:
+            previous.audit.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.startup()
+        except GuardError as error:
+            await send({"type": "lifespan.startup.failed", "message": f"cannot start: {error}"})
+            return
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": f"cannot start: {where(error)}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _reopen_audit(self) -> None:
+        self.live.current.audit.reopen()
+
+    async def _healthz(self, request: Request) -> Response:
+        """Liveness: this process answers. Says nothing about models and upstreams, so that it never restarts us for
+        somebody else's outage."""
+        return _json({"status": "ok"})
+
+    async def _readyz(self, request: Request) -> Response:
+        """Readiness: 200 when a config is in force and every upstream can serve, else 503; names what is missing."""
+        if self._live is None:
+            return _json({"status": "not ready", "config": False, "upstreams": {}}, status=503)
+        assembly: Assembly = self._live.current
+        names = list(assembly.upstreams)
+        states = await asyncio.gather(*(_is_ready(assembly.upstreams[name]) for name in names))
+        upstreams = dict(zip(names, states, strict=True))
+        ready = all(states)
+        body = {"status": "ready" if ready else "not ready", "config": True, "upstreams": upstreams}
+        return _json(body, status=200 if ready else 503)
+
+    async def _render_metrics(self, request: Request) -> Response:
+        if not self.live.current.config.metrics.enabled:
+            return _json({"error": {"message": "Metrics are off.", "type": "invalid_request_error",
+                                    "param": None, "code": "unknown_url"}}, status=404)  # fmt: skip
+        # With several workers this reads files.
+        body = await asyncio.to_thread(self.metrics.render)
+        return Response(body, headers={"content-type": CONTENT_TYPE})
+
+
+def runtime_key(config: Config) -> bytes:
+    """The surrogate key: the config's, else the one that the parent of several workers chose, else a random one."""
+    return (config.surrogate_key.get_secret_value() or os.environ.get(KEY_VARIABLE) or secrets.token_hex(32)).encode()
+
+
+def from_environment() -> App:
+    """Application factory for worker processes: the config is named by `GUARD_CONFIG`, or is the built-in one."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the lifespan listens to it
+    path = os.environ.get(CONFIG_VARIABLE)
+    return App(schema.load(path), path=Path(path)) if path else App(schema.default())
+
+
+async def _is_ready(upstream: Upstream) -> bool:
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            return await upstream.ready()
+    except Exception:
+        return False
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("the config is not watched any more: %s", where(error))
+
+
+def _json(data: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(data), status_code=status, media_type="application/json")

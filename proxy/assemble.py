@@ -1,0 +1,254 @@
+"""From a config to an assembly: starts upstreams, loads artefacts, binds every route's checks."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import entry_points
+from typing import Any
+
+from guard import config as schema
+from guard.assets import resolve
+from guard.audit import Audit
+from guard.chain import Chain, Link
+from guard.check import Check
+from guard.config import Config
+from guard.errors import ConfigError, GuardError
+from guard.metrics import Metrics
+from guard.verdict import Mode
+from proxy.assembly import Assembly, Guarded
+from proxy.auth import Authenticator
+from proxy.upstream.base import Upstream
+from proxy.wire.request import Options
+
+log = logging.getLogger("proxy")
+
+PLUGINS = "guardchain.checks"
+_WILD = frozenset("*?[")
+_GENERATING = frozenset(("probe", "steer"))
+
+
+async def assemble(
+    config: Config, *, surrogate_key: bytes, metrics: Metrics, previous: Assembly | None = None
+) -> Assembly:
+    """Build and start everything `config` names. Upstreams that `previous` runs under the same settings are kept.
+
+    Raises `ConfigError`, `ArtifactError` or `UpstreamError`; whatever was started by then is closed again.
+    """
+    upstreams: dict[str, Upstream] = {}
+    fresh: list[Upstream] = []
+    try:
+        for name, spec in config.upstreams.items():
+            if previous is not None and previous.config.upstreams.get(name) == spec:
+                upstreams[name] = previous.upstreams[name]
+                continue
+            upstream = build_upstream(name, spec)
+            fresh.append(upstream)
+            await upstream.start()
+            upstreams[name] = upstream
+        builder = _Builder(config, upstreams, surrogate_key)
+        # Recognisers and artefacts take a moment to load; on a reload others are being served meanwhile.
+        guards = await asyncio.to_thread(lambda: [builder.guarded(route) for route in config.routes])
+        audit = previous.audit if previous is not None and previous.config.audit == config.audit else None
+        return Assembly(
+            config=config,
+            upstreams=upstreams,
+            guards=guards,
+            auth=Authenticator(config),
+            audit=audit or Audit(config.audit.sink, config.audit.path, on_failure=metrics.audit_failure),
+            explain=config.server.explain,
+            models=_vouched(config, upstreams),
+        )
+    except BaseException:
+        for upstream in fresh:
+            await _close(upstream)
+        raise
+
+
+def build_upstream(name: str, spec: schema.Upstream) -> Upstream:
+    """An upstream of the kind the config names; not started yet."""
+    if isinstance(spec, schema.Embedded):
+        from proxy.upstream.embedded.options import EmbeddedOptions
+        from proxy.upstream.embedded.upstream import EmbeddedUpstream
+
+        return EmbeddedUpstream(
+            EmbeddedOptions(
+                name=name,
+                model=spec.model,
+                served_name=spec.served_name,
+                dtype=spec.dtype,
+                threads=spec.threads,
+                max_queue=spec.max_queue,
+                max_tokens=spec.max_tokens,
+                cache_tokens=spec.cache_tokens,
+                steering=spec.steering,
+            )
+        )
+    from proxy.upstream.http import HttpUpstream
+
+    return HttpUpstream(
+        name,
+        base_url=spec.base_url,
+        api_key=spec.api_key.get_secret_value() if spec.api_key is not None and spec.key_from == "config" else None,
+        connect_seconds=spec.connect_seconds,
+        first_byte_seconds=spec.first_byte_seconds,
+        idle_seconds=spec.idle_seconds,
+    )
+
+
+def sanitize_check(spec: schema.Sanitize, key: bytes) -> Check:
+    """The `sanitize` section of a policy as a check; each tenant's surrogates are keyed by `key` and its name.
+
+    Raises `ConfigError` for an entity type nobody knows.
+    """
+    from sanitizers.check import SanitizeCheck
+    from sanitizers.options import Policy, SanitizerOptions
+    from sanitizers.sanitizer import Sanitizer
+
+    options = SanitizerOptions(
+        entities={name: Policy.KEEP if least == "off" else Policy.SURROGATE for name, least in spec.entities.items()},
+        min_score=spec.min_score,
+        min_scores={name: least for name, least in spec.entities.items() if least != "off"},
+        allow=spec.allow,
+        deny=spec.deny,
+        seconds=spec.deadline_seconds,
+    )
+    return SanitizeCheck(Sanitizer(options, key=key))
+
+
+class _Builder:
+    """Makes the chains of one config; probes and sanitizers are shared between routes that ask for the same."""
+
+    def __init__(self, config: Config, upstreams: Mapping[str, Upstream], surrogate_key: bytes) -> None:
+        self._config = config
+        self._upstreams = upstreams
+        self._surrogate_key = surrogate_key
+        self._probes: dict[tuple[str, str], Any] = {}
+        self._sanitizers: dict[str, Check] = {}
+        self._guards: dict[tuple[str, str], Guarded] = {}
+
+    def guarded(self, route: schema.Route) -> Guarded:
+        known = self._guards.get((route.policy, route.upstream))
+        if known is None:
+            known = self._guards[route.policy, route.upstream] = self._bind(route.policy, route.upstream)
+        spec = self._config.upstreams[route.upstream]
+        # An embedded upstream answers to any name, so a catch-all route must not make it answer for all models.
+        serves = served_name(spec) if isinstance(spec, schema.Embedded) and route.match.model == "*" else None
+        return replace(known, model=route.model, serves=serves)
+
+    def _bind(self, policy_name: str, upstream_name: str) -> Guarded:
+        policy = self._config.policies[policy_name]
+        upstream = self._upstreams[upstream_name]
+        spec = self._config.upstreams[upstream_name]
+        links = self._links(policy_name, policy, upstream)
+        strict = [
+            replace(link, mode=Mode.ENFORCE) if link.check.name == "probe" and link.mode is Mode.MONITOR else link
+            for link in links
+        ]
+        return Guarded(
+            policy=policy_name,
+            upstream_name=upstream_name,
+            upstream=upstream,
+            chain=Chain(links),
+            embed=Chain([link for link in links if link.check.name not in _GENERATING]),
+            check=Chain([link for link in links if link.check.name != "steer"]),
+            strict=Chain(strict),
+            block_style=policy.block.style,
+            block_message=policy.block.message,
+            moderation_always=policy.moderation_object == "always",
+            passes_unknown=policy.unknown_paths == "pass",
+            key_from_client=isinstance(spec, schema.OpenAI) and spec.key_from == "client",
+            reports_usage=isinstance(spec, schema.Embedded),
+            options=Options(max_depth=self._config.server.max_json_depth),
+        )
+
+    def _links(self, name: str, policy: schema.Policy, upstream: Upstream) -> list[Link]:
+        links: list[Link] = []
+        if policy.sanitize.mode is not Mode.OFF:
+            links.append(_link(self._sanitize(name, policy.sanitize), policy.sanitize))
+        if policy.probe.mode is not Mode.OFF:
+            probe = self._probe(policy.probe)
+            links.append(_link(probe, policy.probe))
+            if policy.steer.mode is not Mode.OFF:
+                from steering.check import SteerCheck
+
+                steer = SteerCheck(
+                    steer_at=probe.steer_at,
+                    block_at=probe.block_at,
+                    min_strength=policy.steer.min_strength,
+                    max_strength=policy.steer.max_strength,
+                    available=lambda: upstream.can_steer,
+                )
+                links.append(_link(steer, policy.steer))
+        links += [_link(_plugin(plugin, spec), spec) for plugin, spec in policy.plugins.items()]
+        return links
+
+    def _sanitize(self, policy_name: str, spec: schema.Sanitize) -> Check:
+        check = self._sanitizers.get(policy_name)
+        if check is None:
+            check = self._sanitizers[policy_name] = sanitize_check(spec, self._surrogate_key)
+        return check
+
+    def _probe(self, spec: schema.Probe) -> Any:
+        from detectors.check import ProbeCheck
+        from detectors.prefix_probing.probe import PrefixProbe
+
+        key = (spec.scorer, spec.artifact)
+        if key not in self._probes:
+            scorer = getattr(self._upstreams[spec.scorer], "scorer", None)
+            if scorer is None:
+                raise ConfigError(f"upstream {spec.scorer!r} cannot score prompts")
+            self._probes[key] = PrefixProbe.load(resolve(spec.artifact, "probes"), scorer)
+        return ProbeCheck(self._probes[key], steer_at=spec.steer_at, block_at=spec.block_at, scope=spec.scope)
+
+
+def _link(check: Check, spec: schema.Check) -> Link:
+    return Link(check=check, mode=spec.mode, on_error=spec.on_error, deadline=spec.deadline_seconds)
+
+
+def _plugin(name: str, spec: schema.Plugin) -> Check:
+    """A check from the entry-point group. Raises `ConfigError` when there is none of that name or it fails to start."""
+    found = {e.name: e for e in entry_points(group=PLUGINS)}
+    if name not in found:
+        close = difflib.get_close_matches(name, found, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"installed: {', '.join(sorted(found)) or 'none'}"
+        raise ConfigError(f"no check named {name!r} is installed (entry-point group {PLUGINS}); {hint}")
+    try:
+        factory: Callable[[Mapping[str, Any]], Check] = found[name].load()
+        return factory(spec.options)
+    except GuardError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"the check {name!r} failed to start: {type(error).__name__}") from error
+
+
+def served_name(spec: schema.Embedded) -> str:
+    """The name an embedded upstream lists its model under."""
+    return spec.served_name or spec.model.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
+def example_model(config: Config) -> str:
+    """A model name that a first request can use."""
+    for route in config.routes:
+        spec = config.upstreams[route.upstream]
+        if route.match.model == "*":
+            return served_name(spec) if isinstance(spec, schema.Embedded) else "your-model"
+    return config.routes[-1].match.model
+
+
+def _vouched(config: Config, upstreams: Mapping[str, Upstream]) -> frozenset[str]:
+    """Model names that stand in the config: served names and literal patterns."""
+    literal = {r.match.model for r in config.routes if not _WILD & set(r.match.model)}
+    renamed = {r.model for r in config.routes if r.model is not None}
+    served = {served_name(s) for s in config.upstreams.values() if isinstance(s, schema.Embedded)}
+    return frozenset(literal | renamed | served)
+
+
+async def _close(upstream: Upstream) -> None:
+    try:
+        await upstream.close()
+    except Exception as error:
+        log.warning("closing upstream %s failed: %s", upstream.name, type(error).__name__)

@@ -1,0 +1,119 @@
+"""What a config becomes: upstreams, and for each route a policy bound to its upstream. Immutable; a reload swaps it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from guard.audit import Audit
+from guard.chain import Chain
+from guard.config import Config
+from guard.errors import RequestError
+from guard.label import OTHER
+from proxy.auth import Authenticator
+from proxy.paths import Route
+from proxy.upstream.base import Upstream
+from proxy.wire.request import DEFAULTS, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A policy bound to an upstream: everything a request needs once its route is known.
+
+    `chain` serves endpoints that generate, `embed` those that only read text (no probing, no steering), `check` the
+    check-only endpoint (no steering). `strict` is `chain` with a monitoring probe made to enforce, for requests that
+    ask for `moderation: {policy: {input: {mode: block}}}`.
+    `model` replaces the name the client used; `serves` is the only name answered to, None: any; `key_from_client`
+    lets the client's own key travel on; `reports_usage`: a stream can be asked for its usage without a risk.
+    """
+
+    policy: str
+    upstream_name: str
+    upstream: Upstream
+    chain: Chain
+    embed: Chain
+    check: Chain
+    strict: Chain
+    block_style: Literal["error", "refusal", "content_filter"] = "error"
+    block_message: str = ""
+    moderation_always: bool = False
+    passes_unknown: bool = False
+    model: str | None = None
+    serves: str | None = None
+    key_from_client: bool = False
+    reports_usage: bool = False
+    options: Options = DEFAULTS
+
+    def chain_for(self, route: Route, *, strict: bool = False) -> Chain:
+        if route is Route.EMBEDDINGS:
+            return self.embed
+        if route is Route.MODERATIONS:
+            return self.check
+        return self.strict if strict else self.chain
+
+
+@dataclass(slots=True)
+class Assembly:
+    """One config at work. `guards` is parallel to `config.routes`."""
+
+    config: Config
+    upstreams: Mapping[str, Upstream]
+    guards: Sequence[Guarded]
+    auth: Authenticator
+    audit: Audit
+    explain: bool = False
+    models: frozenset[str] = frozenset()
+    """Model names that config vouches for: they may appear in metrics and audit."""
+    _leases: int = 0
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def guard_for(self, model: str, tenant: str, headers: Mapping[str, str]) -> Guarded:
+        """The first route that fits. Raises `RequestError` 404 `model_not_found`."""
+        found = self.find(model, tenant, headers)
+        if found is None or (found.serves is not None and model != found.serves):
+            raise RequestError(
+                "The model does not exist or you do not have access to it.",
+                status=404,
+                code="model_not_found",
+                param="model",
+            )
+        return found
+
+    def find(self, model: str, tenant: str, headers: Mapping[str, str]) -> Guarded | None:
+        for route, guarded in zip(self.config.routes, self.guards, strict=True):
+            if route.match.fits(model, tenant, headers):
+                return guarded
+        return None
+
+    @property
+    def reads_headers(self) -> bool:
+        """Whether any route looks at headers; most do not, and then nobody decodes them."""
+        return any(route.match.headers for route in self.config.routes)
+
+    def known_model(self, model: str) -> str:
+        """`model` where config vouches for it, else `other`: what a client wrote there is text."""
+        return model if model in self.models else OTHER
+
+    @contextlib.contextmanager
+    def lease(self) -> Iterator[None]:
+        """Held by each request, so that what a reload drops is closed only when nobody uses it any more."""
+        self._leases += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._leases -= 1
+            if not self._leases:
+                self._idle.set()
+
+    @property
+    def leased(self) -> int:
+        return self._leases
+
+    async def drained(self) -> None:
+        """Wait until no request holds a lease."""
+        if self._leases:
+            await self._idle.wait()

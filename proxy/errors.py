@@ -1,0 +1,126 @@
+"""Errors on the wire: OpenAI's envelope, and which exception becomes which status.
+
+The envelope is `{"error": {"message", "type", "param", "code"}}`, all four keys present. A policy decision is a 400
+with `x-should-retry: false`; 408, 409, 429 and 5xx are kept for what a client should try again.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+
+import orjson
+
+from guard.errors import Blocked, CheckUnavailable, GuardError, RequestError, UpstreamError
+
+log = logging.getLogger("proxy")
+
+MAX_RETRY_AFTER = 120.0
+"""Seconds. The SDK stops retrying when it is told to wait longer than this."""
+
+_TYPES = {
+    401: "invalid_request_error",
+    403: "permission_error",
+    404: "invalid_request_error",
+    408: "timeout_error",
+    429: "rate_limit_error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error that is about to be sent. `reason` is its label in metrics and the audit log, never shown to clients."""
+
+    status: int
+    message: str
+    type: str
+    code: str | None = None
+    param: str | None = None
+    reason: str = "error"
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def body(self) -> bytes:
+        return orjson.dumps({"error": self.error()})
+
+    def error(self) -> dict[str, str | None]:
+        return {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+
+
+class MethodNotAllowed(RequestError):
+    """405 with the methods that would do."""
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message, status=405, code="method_not_supported")
+        self.allow = allow
+
+
+NO_RETRY = ("x-should-retry", "false")
+
+
+def problem_of(error: Exception) -> Problem:
+    """The wire form of an exception. Exceptions from outside our tree become a 500 that names nothing but itself."""
+    if isinstance(error, RequestError):
+        return Problem(
+            status=error.status,
+            message=str(error),
+            type=_TYPES.get(error.status, "invalid_request_error"),
+            code=error.code,
+            param=error.param,
+            reason=error.code or "invalid_request",
+            headers=_advice(error),
+        )
+    if isinstance(error, UpstreamError):
+        return Problem(
+            status=error.status,
+            message=str(error),
+            type=_TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "upstream_error"),
+            code=error.reason,
+            reason=f"upstream_{error.reason}",
+            headers=retry_after(error.retry_after),
+        )
+    if isinstance(error, CheckUnavailable):
+        return unavailable(error.check)
+    if isinstance(error, Blocked):
+        return blocked(error.check, str(error))
+    # A foreign exception may quote what it choked on: its type is all that may be written down.
+    log.error("unexpected %s while serving a request", type(error).__name__)
+    label = "guard_error" if isinstance(error, GuardError) else "internal_error"
+    return Problem(500, "The proxy failed to serve this request.", "server_error", code="internal_error", reason=label)
+
+
+def _advice(error: RequestError) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, MethodNotAllowed):
+        return (("allow", error.allow),)
+    # The rest of such a body is not worth reading, so the connection cannot be used again.
+    return (("connection", "close"),) if error.status in (408, 413) else ()
+
+
+def blocked(check: str, message: str) -> Problem:
+    """A policy block (wire rule X2): never retried, names the check and nothing of the text."""
+    return Problem(
+        status=400,
+        message=message,
+        type="invalid_request_error",
+        code="content_policy_violation",
+        reason=f"blocked_{check}",
+        headers=(NO_RETRY,),
+    )
+
+
+def unavailable(check: str) -> Problem:
+    """A check that could not run, in a policy that fails closed (wire rule X9): a client may try again."""
+    return Problem(
+        status=503,
+        message=f"The guard check '{check}' could not run, and the policy does not let requests pass without it.",
+        type="guard_unavailable",
+        code="guard_unavailable",
+        reason=f"unavailable_{check}",
+    )
+
+
+def retry_after(seconds: float | None) -> tuple[tuple[str, str], ...]:
+    """`Retry-After` in whole seconds, at least 1 and never above what the SDK still honours."""
+    if seconds is None or not math.isfinite(seconds):
+        return ()
+    return (("retry-after", str(max(1, min(math.ceil(seconds), int(MAX_RETRY_AFTER))))),)

@@ -1,0 +1,141 @@
+"""The gateway: a raw ASGI application for everything under `/v1`. Authenticates, parses, routes, keeps the books."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from guard.errors import RequestError, UpstreamError
+from guard.metrics import Metrics
+from proxy import headers, models, moderations, passing
+from proxy.assembly import Assembly
+from proxy.client import Client, ClientGone, parse_json
+from proxy.errors import log, problem_of
+from proxy.live import Live
+from proxy.paths import Route, Target, may_pass, refuse_unknown, resolve
+from proxy.pipeline import ENDPOINTS, Pipeline
+from proxy.record import write
+from proxy.responder import ClientStalled, Responder
+from proxy.trace import CLIENT_GONE, Trace
+from proxy.wire.request import Options
+
+
+class Gateway:
+    """Serves one request per call, under the assembly that is in force when it arrives."""
+
+    def __init__(self, live: Live, metrics: Metrics) -> None:
+        self._live = live
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assembly = self._live.current
+        trace = Trace(headers.new_request_id())
+        responder = Responder(send)
+        with assembly.lease(), self._metrics.inflight():
+            try:
+                await self._serve(assembly, scope, receive, responder, trace)
+                trace.status = trace.status or responder.status
+            except (ClientGone, ClientStalled) as gone:
+                trace.status, trace.reason = CLIENT_GONE, type(gone).__name__
+            except asyncio.CancelledError:
+                trace.status, trace.reason = CLIENT_GONE, "shutdown"
+                raise
+            except Exception as error:
+                await self._fail(error, responder, trace)
+            finally:
+                write(trace, responder, self._metrics, assembly.audit)
+
+    async def _serve(
+        self, assembly: Assembly, scope: Scope, receive: Receive, responder: Responder, trace: Trace
+    ) -> None:
+        found = headers.index(scope["headers"])
+        target = resolve(scope)
+        trace.endpoint = str(target.route)
+        trace.tenant = assembly.auth.tenant(found)
+        text_headers = _text(found) if assembly.reads_headers else {}
+        client = Client(receive, found)
+        if target.route is Route.MODELS:
+            async with client.watched(responder):
+                await models.serve(assembly, target, trace, responder, found, text_headers)
+            return
+        if target.route is Route.OTHER:
+            guarded = assembly.find("", trace.tenant, text_headers)
+            if guarded is None or not guarded.passes_unknown or not may_pass(target):
+                raise refuse_unknown(scope["method"], target)
+            raw = await client.body(assembly.config.server.max_body_bytes)
+            async with client.watched(responder):
+                await passing.serve(assembly, guarded, target, scope, raw, trace, responder, found)
+            return
+        server = assembly.config.server
+        body = parse_json(await client.body(server.max_body_bytes), max_depth=server.max_json_depth)
+        async with client.watched(responder):
+            if target.route is Route.MODERATIONS:
+                await moderations.serve(assembly, body, trace, responder, text_headers)
+                return
+            await self._generate(assembly, target, body, scope, responder, trace, found, text_headers)
+
+    async def _generate(
+        self,
+        assembly: Assembly,
+        target: Target,
+        body: dict[str, object],
+        scope: Scope,
+        responder: Responder,
+        trace: Trace,
+        found: Mapping[bytes, bytes],
+        text_headers: Mapping[str, str],
+    ) -> None:
+        endpoint = ENDPOINTS[target.route]
+        model = body.get("model")
+        if not isinstance(model, str):
+            endpoint.parse(body, Options())  # says what is wrong with it
+            raise RequestError("'model' must be a string.", param="model")
+        trace.model = assembly.known_model(model)
+        guarded = assembly.guard_for(model, trace.tenant, text_headers)
+        trace.policy, trace.upstream = guarded.policy, guarded.upstream_name
+        explain = assembly.explain and headers.EXPLAIN.encode() in found and _is_loopback(scope)
+        pipeline = Pipeline(
+            guarded=guarded,
+            route=target.route,
+            trace=trace,
+            responder=responder,
+            metrics=self._metrics,
+            client_headers=found,
+            explain=explain,
+        )
+        await pipeline.run(endpoint.parse(body, guarded.options))
+
+    async def _fail(self, error: Exception, responder: Responder, trace: Trace) -> None:
+        """Tell the client, if it can still be told."""
+        problem = problem_of(error)
+        trace.reason = problem.reason
+        if isinstance(error, UpstreamError):
+            self._metrics.upstream_error(trace.upstream, error.reason)
+        elif isinstance(error, RequestError):
+            self._metrics.rejection(problem.reason)
+        try:
+            if not responder.started:
+                await responder.problem(problem, trace.headers())
+            elif not responder.ended:
+                # A stream is under way and its filter is not to be trusted any more: end it without its help.
+                await responder.chunk(b"data: " + orjson.dumps({"error": problem.error()}) + b"\n\ndata: [DONE]\n\n")
+                await responder.end()
+        except Exception as second:
+            log.warning("an error could not be delivered: %s", type(second).__name__)
+        trace.status = trace.status or problem.status
+
+
+def _text(found: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {k.decode("latin-1"): v.decode("latin-1") for k, v in found.items()}
+
+
+def _is_loopback(scope: Scope) -> bool:
+    peer = scope.get("client")
+    try:
+        return peer is not None and ipaddress.ip_address(peer[0]).is_loopback
+    except ValueError:
+        return False

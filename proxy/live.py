@@ -1,0 +1,56 @@
+"""The assembly in force, and how another takes its place under traffic."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from proxy.assembly import Assembly
+from proxy.upstream.base import Upstream
+
+log = logging.getLogger("proxy")
+
+
+class Live:
+    """Holds the current assembly. A request takes it once, so it finishes under the config it began with."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self.current = assembly
+        self._old: list[Assembly] = []
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def swap(self, new: Assembly) -> None:
+        """Put `new` in force at once; upstreams that it no longer holds are closed when their last request is done."""
+        old, self.current = self.current, new
+        kept = {id(u) for u in new.upstreams.values()}
+        self._old = [a for a in (*self._old, old) if a.leased or a is old]
+        for name, upstream in old.upstreams.items():
+            if id(upstream) not in kept:
+                task = asyncio.ensure_future(self._retire(name, upstream, list(self._old)))
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Close every upstream, also those still waiting for their last request."""
+        for task in list(self._closing):
+            task.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        seen: set[int] = set()
+        for assembly in (self.current, *self._old):
+            for name, upstream in assembly.upstreams.items():
+                if id(upstream) not in seen:
+                    seen.add(id(upstream))
+                    await _close(name, upstream)
+
+    async def _retire(self, name: str, upstream: Upstream, users: list[Assembly]) -> None:
+        for assembly in users:
+            if upstream in assembly.upstreams.values():
+                await assembly.drained()
+        await _close(name, upstream)
+
+
+async def _close(name: str, upstream: Upstream) -> None:
+    try:
+        await upstream.close()
+    except Exception as error:
+        log.warning("closing upstream %s failed: %s", name, type(error).__name__)

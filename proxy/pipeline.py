@@ -1,0 +1,226 @@
+"""One guarded request, from its parsed body to the client: chain, upstream, filter."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from guard.check import Exchange, OutputFilter
+from guard.errors import UpstreamError
+from guard.metrics import Metrics
+from guard.surface import Channel
+from guard.verdict import Decision, Verdict
+from proxy import headers
+from proxy.assembly import Guarded
+from proxy.errors import NO_RETRY, Problem, blocked, unavailable
+from proxy.paths import Route
+from proxy.responder import Responder
+from proxy.streaming import Relay
+from proxy.trace import Trace
+from proxy.upstream.base import Call, Reply
+from proxy.upstream.sse import encode
+from proxy.verdict_object import moderation_object
+from proxy.wire import chat, completions, embeddings, responses
+from proxy.wire.answer import Endpoint, Open
+from proxy.wire.blocked import blocked_body, blocked_events, supports
+from proxy.wire.request import WireRequest
+
+ENDPOINTS: Mapping[Route, Endpoint] = {
+    Route.CHAT: chat,
+    Route.COMPLETIONS: completions,
+    Route.EMBEDDINGS: embeddings,
+    Route.RESPONSES: responses,
+}
+
+_EXPLAIN_BYTES = 6000
+"""An explanation travels in a header; clients stop at 8 KB and more."""
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Everything that is fixed once the route of one request is known."""
+
+    guarded: Guarded
+    route: Route
+    trace: Trace
+    responder: Responder
+    metrics: Metrics
+    client_headers: Mapping[bytes, bytes]
+    explain: bool = False
+
+    async def run(self, request: WireRequest) -> None:
+        """Serve the request. Raises `RequestError`, `UpstreamError` while nothing has been sent."""
+        trace = self.trace
+        trace.stream = request.stream
+        exchange = exchange_for(self.route, request, trace)
+        strict = request.moderation is not None and request.moderation.input_mode == "block"
+        chain = self.guarded.chain_for(self.route, strict=strict)
+        decision = await chain.inspect(exchange)
+        trace.decision, trace.decided = decision, True
+        verdicts = self._verdicts(request, decision)
+        if decision.verdict is Verdict.BLOCK:
+            await self._block(request, decision, verdicts)
+            return
+        request.commit()
+        if self.explain:
+            trace.explain = explanation(request)
+        if self.guarded.model is not None:
+            request.body["model"] = self.guarded.model
+        if self.guarded.reports_usage and self.route in (Route.CHAT, Route.COMPLETIONS):
+            request.ask_usage()
+
+        def open_filter(channel: Channel) -> OutputFilter | None:
+            return chain.output(exchange, channel)
+
+        reply = await self._send(request, decision)
+        try:
+            trace.upstream_id = next((v for k, v in reply.headers if k.lower() == headers.REQUEST_ID), None)
+            if reply.events is None:
+                await self._whole(request, reply, open_filter, verdicts)
+            else:
+                stream = ENDPOINTS[self.route].stream_filter(open_filter, request, moderation=verdicts)
+                trace.tally = stream.tally
+                relay = Relay(
+                    trace,
+                    self.responder,
+                    stream,
+                    headers=lambda: self._headers(reply),
+                    held=self.metrics.held,
+                    first_event=lambda seconds: self.metrics.upstream_chunk(self.guarded.upstream_name, seconds),
+                )
+                await relay.run(reply.events)
+        finally:
+            await reply.close()
+
+    async def _send(self, request: WireRequest, decision: Decision) -> Reply:
+        guarded, trace = self.guarded, self.trace
+        call = Call(
+            endpoint=str(self.route),
+            body=request.body,
+            headers=headers.to_upstream(
+                self.client_headers, request_id=trace.request_id, authorization=guarded.key_from_client
+            ),
+            stream=request.stream,
+            strength=decision.strength,
+            tenant=trace.tenant,
+            request_id=trace.request_id,
+        )
+        trace.sent_upstream = True
+        began = time.perf_counter()
+        try:
+            return await guarded.upstream.send(call)
+        finally:
+            trace.upstream_seconds += time.perf_counter() - began
+
+    async def _whole(
+        self, request: WireRequest, reply: Reply, open_filter: Open, verdicts: Mapping[str, Any] | None
+    ) -> None:
+        body = reply.body or b""
+        if reply.status != 200:
+            await self._pass_error(reply, body)
+            return
+        if request.stream:
+            raise UpstreamError("the upstream answered a streaming request without a stream", reason="malformed")
+        try:
+            answer = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise UpstreamError("the upstream's answer is not valid JSON", reason="malformed") from None
+        if not isinstance(answer, dict):
+            raise UpstreamError("the upstream's answer is not a JSON object", reason="malformed")
+        filtered = ENDPOINTS[self.route].filter_body(
+            answer, open_filter, request, tally=self.trace.tally, moderation=verdicts
+        )
+        data = orjson.dumps(filtered)
+        began = time.perf_counter()
+        await self.responder.whole(200, self._headers(reply), data)
+        self.trace.client_seconds += time.perf_counter() - began
+
+    async def _pass_error(self, reply: Reply, body: bytes) -> None:
+        """An upstream's own error, status and body unchanged when it is an error object (wire rule X10)."""
+        self.trace.reason = f"upstream_{reply.status}"
+        self.metrics.upstream_error(self.guarded.upstream_name, str(reply.status))
+        if 400 <= reply.status <= 599 and _is_error(body):
+            await self.responder.whole(reply.status, self._headers(reply), body)
+            return
+        status = reply.status if 400 <= reply.status <= 599 else 502
+        problem = Problem(
+            status=status,
+            message=f"The upstream answered with status {reply.status} and no usable error.",
+            type="upstream_error",
+            code="upstream_error",
+        )
+        await self.responder.problem(problem, self._headers(reply))
+
+    async def _block(self, request: WireRequest, decision: Decision, verdicts: Mapping[str, Any] | None) -> None:
+        """The policy's answer to a block, in its style; a check that could not run is always an error."""
+        guarded, finding = self.guarded, decision.decisive
+        assert finding is not None
+        style, message = guarded.block_style, guarded.block_message
+        if finding.error is not None:
+            problem = unavailable(finding.check)
+        elif style == "error" or not supports(str(self.route)):
+            problem = blocked(finding.check, message)
+        else:
+            said = [*self.trace.headers(), NO_RETRY]
+            if request.stream:
+                events = blocked_events(request, style, message, moderation=verdicts)
+                await self.responder.stream(said)
+                await self.responder.chunk(b"".join(map(encode, events)))
+                await self.responder.end()
+            else:
+                answer = blocked_body(request, style, message, moderation=verdicts)
+                await self.responder.whole(200, said, orjson.dumps(answer))
+            return
+        self.trace.reason = problem.reason
+        await self.responder.problem(problem, self.trace.headers())
+
+    def _verdicts(self, request: WireRequest, decision: Decision) -> Mapping[str, Any] | None:
+        if self.route is Route.EMBEDDINGS or not (self.guarded.moderation_always or request.moderation is not None):
+            return None
+        return moderation_object(decision, self.route)
+
+    def _headers(self, reply: Reply) -> list[tuple[str, str]]:
+        passed = [h for h in headers.to_client(reply.headers) if h[0] != headers.REQUEST_ID]
+        return [*passed, *self.trace.headers()]
+
+
+def exchange_for(route: Route, request: WireRequest, trace: Trace) -> Exchange:
+    """The request as the checks see it; text renders lazily, after the checks before have rewritten it."""
+    chatting = route in (Route.CHAT, Route.RESPONSES)
+    return Exchange(
+        endpoint=str(route),
+        model=request.model,
+        tenant=trace.tenant,
+        request_id=trace.request_id,
+        surfaces=request.surfaces,
+        stream=request.stream,
+        messages=(lambda: request.messages() or []) if chatting else None,
+        tools=request.tools if chatting else None,
+        prompts=(lambda: request.prompts() or []) if route is Route.COMPLETIONS else None,
+    )
+
+
+def explanation(request: WireRequest) -> str:
+    """What leaves for the model: base64 of `[[path, text], ...]`, cut to what fits into a header."""
+    shown: list[list[str]] = []
+    size = 0
+    for surface in request.surfaces:
+        size += len(surface.path) + len(surface.text.encode()) + 8
+        if size > _EXPLAIN_BYTES:
+            shown.append(["", "… cut"])
+            break
+        shown.append([surface.path, surface.text])
+    return base64.urlsafe_b64encode(orjson.dumps(shown)).decode("ascii")
+
+
+def _is_error(body: bytes) -> bool:
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(data, dict) and bool(data.get("error"))

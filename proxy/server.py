@@ -1,0 +1,86 @@
+"""Processes and sockets: one server in this process, or a supervisor over several."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+BACKLOG = 2048
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening-to-be TCP socket; port 0 lets the system choose. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    sock.set_inheritable(True)
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """Where a client on this machine reaches the socket."""
+    host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """One process. `announce` is called once requests are accepted."""
+
+    def __init__(self, config: uvicorn.Config, *, announce: Callable[[], None] = lambda: None) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    def serve_on(self, sock: socket.socket) -> bool:
+        """Serve until a signal says stop. False when startup failed (why is in the log)."""
+        # uvicorn raises the signal again after its orderly shutdown; that must not turn success into a kill.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        try:
+            self.run(sockets=[sock])
+        except SystemExit:
+            return False
+        except KeyboardInterrupt:
+            pass  # uvicorn has shut down in order and hands the signal on
+        return self.started
+
+
+class Supervisor(Multiprocess):
+    """Several processes on one socket. A worker that dies is replaced; one that cannot start ends them all."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._stopped = False
+
+    def serve(self) -> bool:
+        """Serve until a signal says stop. False when a worker could not start."""
+        self.run()
+        return self._stopped
+
+    def handle_hup(self) -> None:
+        """Reload, as every worker does by itself: restarting them on a bad config would leave none."""
+        for process in self.processes:
+            if process.pid is not None and process.exitcode is None:
+                os.kill(process.pid, signal.SIGHUP)
+
+    def handle_int(self) -> None:
+        self._stopped = True
+        super().handle_int()
+
+    def handle_term(self) -> None:
+        self._stopped = True
+        super().handle_term()
