@@ -12,7 +12,7 @@ from guard.errors import ArtifactError
 if TYPE_CHECKING:
     from steering.evaluate import Sweep
 
-app = typer.Typer(help="Fit, inspect and measure safety subspaces.", no_args_is_help=True)
+app = typer.Typer(help="Fit, inspect and measure safety subspaces.", no_args_is_help=True, add_completion=False)
 
 Model = Annotated[str, typer.Option(help="Model directory, hub id or bundled:<name>.")]
 Threads = Annotated[int, typer.Option(help="CPU threads for torch; 0 leaves its default.")]
