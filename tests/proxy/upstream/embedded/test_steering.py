@@ -59,7 +59,7 @@ def run(client: Client, path: str, strength: float) -> Any:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("order", list(permutations(STRENGTHS)) + [(0.4, 0.4, 0.0), (0.0, 0.4, 0.0)])
+@pytest.mark.parametrize("order", [*list(permutations(STRENGTHS)), (0.4, 0.4, 0.0), (0.0, 0.4, 0.0)])
 def test_every_order_gives_exactly_the_solo_answers(steered: Client, path: str, order: tuple[float, ...]) -> None:
     solo = {}
     for strength in STRENGTHS:
