@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -66,7 +67,7 @@ def read(path: Path | str, *, label: bool, column: str | None = None) -> list[st
         raise ArtifactError(f"cannot read prompts from {file}: {type(error).__name__}") from None
     match file.suffix.lower():
         case ".txt":
-            rows: list[tuple[int, Any]] = [(n, line) for n, line in enumerate(text.splitlines(), 1)]
+            rows: list[tuple[int, Any]] = list(enumerate(text.split("\n"), 1))
         case ".jsonl":
             rows = [(n, _json(file, n, line)) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
         case ".json":
@@ -76,7 +77,10 @@ def read(path: Path | str, *, label: bool, column: str | None = None) -> list[st
             rows = list(enumerate(document, 1))
         case ".csv" | ".tsv":
             delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
-            rows = list(enumerate(csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter), 2))
+            try:
+                rows = list(enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), 2))
+            except csv.Error:
+                raise ArtifactError(f"{file}: not a table") from None
         case other:
             raise ArtifactError(
                 f"{file}: prompts come as .jsonl, .json, .csv, .tsv or .txt, not {other or 'without suffix'!r}"

@@ -1,14 +1,16 @@
 """Exact teacher-forced scoring of many short probes over one prompt's KV, in plain torch.
 
-The prompt is computed once; the probes run as one right-padded batch over a copy-on-write view of its cache.
-Right padding needs no mask: attention is causal, so what stands behind a token cannot reach it.
+The prompt is computed once. The probes are merged into a tree and run as one row over a copy-on-write view of the
+prompt's cache, each token seeing the prompt and its own beginning only; where a model does not allow that, as one
+right-padded batch over the repeated cache.
 """
 
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -55,8 +57,8 @@ def probe_logprobs(
     """Log-probabilities of each probe's tokens directly after the prompt held in `cache`.
 
     `cache` holds exactly the prompt's P tokens with batch size 1 and is left unchanged. `last_logits` [V] are the
-    logits after the prompt's last token: they give every probe's first token. A probe of L tokens costs L − 1 tokens
-    of computation (its last token is predicted, never read). The log-softmax is fp32 whatever the model's dtype.
+    logits after the prompt's last token: they give every probe's first token. A probe of L tokens costs at most L − 1
+    tokens of computation (its last token is predicted, never read). The log-softmax is fp32 whatever the dtype.
     Returns one list of L numbers ≤ 0 per probe. Raises ValueError for an empty probe.
     """
     if not probes:
@@ -65,30 +67,78 @@ def probe_logprobs(
         raise ValueError("a probe needs at least one token")
     first = torch.log_softmax(last_logits.float(), dim=-1)
     rows = [[value] for value in first[[p[0] for p in probes]].tolist()]
-    # Equal inputs are computed once: probes that differ in their last token only share a row.
-    inputs = list(dict.fromkeys(tuple(p[:-1]) for p in probes if len(p) > 1))
-    if not inputs:
-        return _clamped(rows)
-    width = max(map(len, inputs))
-    ids = torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in inputs], device=model.device)
-    view = fork(cache)
-    if len(inputs) > 1:
-        view.batch_repeat_interleave(len(inputs))
-    logits = model(input_ids=ids, past_key_values=view, use_cache=True).logits
-    row_of = {row: i for i, row in enumerate(inputs)}
-    for values, probe in zip(rows, probes, strict=True):
-        if len(probe) > 1:
-            picked = logits[row_of[tuple(probe[:-1])], : len(probe) - 1].float()
-            target = torch.tensor(probe[1:], device=picked.device).unsqueeze(-1)
-            values += (picked.gather(-1, target).squeeze(-1) - picked.logsumexp(-1)).tolist()
-    return _clamped(rows)
+    inputs = [tuple(p[:-1]) for p in probes]
+    if any(inputs):
+        tree = _Tree(inputs)
+        logits = _tree_logits(model, cache, tree) if _takes_a_tree(model, cache) else _batch_logits(model, cache, tree)
+        values = logits.float()
+        for row, path, probe in zip(rows, tree.paths, probes, strict=True):
+            at = values[path]
+            target = torch.tensor(probe[1:], device=at.device, dtype=torch.long).unsqueeze(-1)
+            row += (at.gather(-1, target).squeeze(-1) - at.logsumexp(-1)).tolist()
+    # Rounding can lift log 1 a hair above 0; NaN passes through for the caller to reject.
+    return [[0.0 if 0.0 < v < 1e-4 else v for v in row] for row in rows]
 
 
 def probe_tokens(probes: Sequence[Sequence[int]]) -> int:
-    """The tokens `probe_logprobs` sends through the model for `probes`, padding not counted."""
-    return sum(map(len, {tuple(p[:-1]) for p in probes}))
+    """The tokens `probe_logprobs` sends through the model for `probes`: shared beginnings count once, padding not."""
+    return len({tuple(p[:n]) for p in probes for n in range(1, len(p))})
 
 
-def _clamped(rows: list[list[float]]) -> list[list[float]]:
-    """Rounding can lift log 1 a hair above 0; NaN passes through for the caller to reject."""
-    return [[0.0 if 0.0 < v < 1e-4 else v for v in row] for row in rows]
+class _Tree:
+    """Token sequences merged by their beginnings: one node per distinct beginning, parents before children."""
+
+    def __init__(self, sequences: Sequence[tuple[int, ...]]) -> None:
+        self.leaves = [s for s in dict.fromkeys(sequences) if s]
+        index: dict[tuple[int, ...], int] = {}
+        for s in self.leaves:
+            for n in range(1, len(s) + 1):
+                index.setdefault(s[:n], len(index))
+        self.nodes = list(index)
+        self.paths = [[index[s[:n]] for n in range(1, len(s) + 1)] for s in sequences]
+        self.index = index
+
+
+def _takes_a_tree(model: Model, cache: Cache) -> bool:
+    """Whether tokens can be given positions and visibility of their own: not with sliding windows (the mask would
+    have to differ by layer), and only where attention takes a dense mask and positions come as an argument."""
+    return (
+        all(type(layer) is DynamicLayer for layer in cache.layers)
+        and getattr(model.config, "_attn_implementation", None) in ("sdpa", "eager")
+        and "position_ids" in inspect.signature(model.forward).parameters
+    )
+
+
+def _tree_logits(model: Model, cache: Cache, tree: _Tree) -> Tensor:
+    """Logits after every node, [nodes, V]: all probes as one row over one KV, each token seeing its own beginning."""
+    past, n = cache.get_seq_length(), len(tree.nodes)
+    device, dtype = model.device, model.dtype
+    seen = torch.zeros(n, past + n, dtype=torch.bool)
+    seen[:, :past] = True
+    for i, node in enumerate(tree.nodes):
+        seen[i, [past + tree.index[node[:k]] for k in range(1, len(node) + 1)]] = True
+    mask = torch.zeros(1, 1, n, past + n, dtype=dtype).masked_fill_(~seen, torch.finfo(dtype).min).to(device)
+    out = model(
+        input_ids=torch.tensor([[node[-1] for node in tree.nodes]], device=device),
+        attention_mask=mask,
+        position_ids=torch.tensor([[past + len(node) - 1 for node in tree.nodes]], device=device),
+        past_key_values=fork(cache),
+        use_cache=True,
+    )
+    return cast(Tensor, out.logits[0])
+
+
+def _batch_logits(model: Model, cache: Cache, tree: _Tree) -> Tensor:
+    """The same, with every distinct probe as a right-padded row over a repeated KV.
+
+    Right padding needs no mask: attention is causal, so what stands behind a token cannot reach it.
+    """
+    width = max(map(len, tree.leaves))
+    ids = torch.tensor([[*s, *[s[-1]] * (width - len(s))] for s in tree.leaves], device=model.device)
+    view = fork(cache)
+    if len(tree.leaves) > 1:
+        view.batch_repeat_interleave(len(tree.leaves))
+    logits = model(input_ids=ids, past_key_values=view, use_cache=True).logits
+    at = {s[:n]: (i, n - 1) for i, s in enumerate(tree.leaves) for n in range(1, len(s) + 1)}
+    rows, columns = zip(*[at[node] for node in tree.nodes], strict=True)
+    return cast(Tensor, logits[list(rows), list(columns)])

@@ -23,6 +23,7 @@ from guard.errors import ArtifactError, CheckUnavailable
 from guard.model_identity import ModelIdentity
 
 _CHECK = "probe"
+_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
 
 
 class LocalScorer:
@@ -76,7 +77,7 @@ class LocalScorer:
 
         name = str(path)
         try:
-            root = Path(path) if Path(path).is_dir() else Path(snapshot_download(name))
+            root = Path(path) if Path(path).is_dir() else Path(snapshot_download(name, allow_patterns=_FILES))
             tokenizer = AutoTokenizer.from_pretrained(root)
             model = AutoModelForCausalLM.from_pretrained(root, dtype=getattr(torch, dtype)).to(device)
         except (OSError, ValueError, AttributeError) as error:

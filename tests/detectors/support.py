@@ -65,7 +65,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 @cache
-def model(family: str = "Qwen2", seed: int = 0) -> Any:
+def model(family: str = "Qwen2", seed: int = 0, attention: str | None = None) -> Any:
     """A random two-layer causal LM in fp32 with weights large enough that its distributions are far from flat."""
     torch.manual_seed(seed)
     config = getattr(transformers, f"{family}Config")(
@@ -80,6 +80,7 @@ def model(family: str = "Qwen2", seed: int = 0) -> Any:
         eos_token_id=2,
         bos_token_id=None,
         initializer_range=0.3,
+        attn_implementation=attention,
         **FAMILIES[family],
     )
     return getattr(transformers, f"{family}ForCausalLM")(config).eval().float()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from detectors.scorers import forward
 from detectors.scorers.forward import fork, prefill, probe_logprobs, probe_tokens
 from tests.detectors import support
 
@@ -26,7 +27,10 @@ def ids(n, seed=1):
 
 @pytest.mark.parametrize("family", sorted(support.FAMILIES))
 @pytest.mark.parametrize("length", [1, 2, 15, 16, 17, 500])
-def test_equals_plain_forward(family, length):
+@pytest.mark.parametrize("tree", [True, False])
+def test_equals_plain_forward(family, length, tree, monkeypatch):
+    if not tree:
+        monkeypatch.setattr(forward, "_takes_a_tree", lambda *_: False)
     model, prompt = support.model(family), ids(length)
     cache, last = prefill(model, prompt)
     kept = [(layer.keys.clone(), layer.values.clone()) for layer in cache.layers]
@@ -80,7 +84,7 @@ def test_generation_after_probing_is_unchanged():
 
 @pytest.mark.parametrize(
     ("probes", "tokens"),
-    [([], 0), ([[5]], 0), ([[5, 6]], 1), ([[5, 6], [5, 7]], 1), ([[5, 6, 7], [5, 7]], 3)],
+    [([], 0), ([[5]], 0), ([[5, 6]], 1), ([[5, 6], [5, 7]], 1), ([[5, 6, 7], [5, 7]], 2), ([[5, 6, 7], [6, 7]], 3)],
 )
 def test_tokens_counted(probes, tokens):
     assert probe_tokens(probes) == tokens
@@ -94,3 +98,23 @@ def test_bad_input():
     assert probe_logprobs(model, cache, last, []) == []
     with pytest.raises(ValueError, match="probe"):
         probe_logprobs(model, cache, last, [[5], []])
+
+
+@pytest.mark.parametrize(
+    ("family", "attention", "tree"),
+    [
+        ("Qwen2", "sdpa", True),
+        ("Qwen2", "eager", True),
+        ("Llama", "eager", True),
+        ("Gemma", "sdpa", True),
+        ("Mistral", "sdpa", False),
+        ("Mistral", "eager", False),
+        ("Gemma2", "eager", False),
+    ],
+)
+def test_which_models_take_a_tree(family, attention, tree):
+    model, prompt = support.model(family, attention=attention), ids(20)
+    cache, last = prefill(model, prompt)
+    assert forward._takes_a_tree(model, cache) is tree
+    for row, probe in zip(probe_logprobs(model, cache, last, PROBES), PROBES, strict=True):
+        assert row == pytest.approx(plain(model, prompt, probe), abs=1e-4)

@@ -15,7 +15,7 @@ from guard.errors import ArtifactError, CheckUnavailable
 from tests.detectors import support
 from tests.detectors.scorers.test_forward import PROBES, ids, plain
 
-PROBE_TOKENS = 1 + 6 + 2  # the distinct probe inputs of PROBES: [9], the long one, [301, 302]
+PROBE_TOKENS = 6 + 2  # the distinct beginnings in PROBES: of the long one, which begin like [9], and of the last
 
 
 def scorer(family="Qwen2", **options):
