@@ -77,6 +77,15 @@ def dotted(path: str) -> str:
     return re.sub(r"\[\d+\]", "", path)
 
 
+_MEDIA = ("image_url", "file_data", "file_url", "encrypted_content", "result", "authorization", "server_url")
+_UNREAD = frozenset((*_MEDIA, "pattern", "$ref", "$id", "$schema"))
+
+
+def kept(name: str, value: object, keep: frozenset[str]) -> bool:
+    """Whether a string inside a tree stays unread: its name says so, and it is no text in disguise."""
+    return name in keep and isinstance(value, str) and (name in _UNREAD or _TOKEN.fullmatch(value) is not None)
+
+
 class Node:
     """What is at one place of a body. Null is taken for "not given" everywhere."""
 
@@ -207,7 +216,7 @@ class AnyText(Node):
                 self.walk(w, value, i, f"{path}[{i}]", role, turn)
         elif isinstance(value, dict):
             for name in value:
-                if name not in self.keep or not isinstance(value[name], str):
+                if not kept(name, value[name], self.keep):
                     # keys may be words of a user, so that paths do not repeat them
                     self.walk(w, value, name, path if path.endswith(".*") else f"{path}.*", role, turn)
 
@@ -264,7 +273,7 @@ class Schema(Node):
                 elif name in _SCHEMA_MAPS and isinstance(inner, dict):
                     for prop in inner:
                         self.walk(w, inner, prop, f"{path}.{name}.*", role, turn)
-                elif isinstance(inner, dict) or name not in self.keep:
+                elif not (kept(name, inner, self.keep) or (name in _SCHEMA_WORDS and isinstance(inner, list))):
                     self.walk(w, value, name, f"{path}.{name}" if name == "description" else path, role, turn)
 
 
