@@ -5,9 +5,20 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from guard.config.document import Reference, plain
 from guard.verdict import Mode, OnError
@@ -122,13 +133,43 @@ class Check(Node):
     """Longest time the check may take, in seconds."""
 
 
+Hiding = Literal["surrogate", "placeholder", "mask", "keep", "block"]
+
+
+class Entity(Node):
+    """What becomes of one type of entity. In the file also just a policy's name, or just a confidence."""
+
+    policy: Hiding = "surrogate"
+    """`surrogate` (a realistic stand-in) and `placeholder` are restored in the answer, `mask` is not; `keep` leaves the
+    text as it is; `block` refuses the request."""
+    min_score: Unit | None = None
+    """A confidence of its own in place of the policy's `min_score`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_forms(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"policy": data}
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            return {"min_score": data}
+        return data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        long_form = handler.resolve_ref_schema(handler(core))
+        score = {"type": "number", "minimum": 0, "maximum": 1}
+        return {"anyOf": [long_form, {"enum": list(get_args(Hiding))}, score], "title": "Entity"}
+
+
 class Sanitize(Check):
     """Hide sensitive text on the way in, restore it on the way out."""
 
     min_score: Unit = 0.5
     """Detections below this confidence are ignored."""
-    entities: dict[str, Unit | Literal["off"]] = Field(default_factory=dict)
-    """Per entity type (`EMAIL_ADDRESS`, ...): a confidence of its own in place of `min_score`, or `off`."""
+    default: Hiding = "surrogate"
+    """What becomes of entity types that `entities` does not name."""
+    entities: dict[str, Entity] = Field(default_factory=dict)
+    """By entity type (`EMAIL_ADDRESS`, ...): a mapping, or short a policy such as `mask`, or short a confidence."""
     allow: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
     """Exact values that are never hidden, such as your own support address."""
     deny: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()

@@ -21,7 +21,9 @@ SECRETS = ["maria@lopez.org", "4111 1111 1111 1111", "+1-202-555-0143", "Mary ha
 DECISION = Decision(
     (
         Finding("sanitize", Verdict.MASK, entities={"EMAIL_ADDRESS": 2}, seconds=0.0012345),
-        Finding("probe", Verdict.STEER, score=1.5, detail={"tokens_computed": 12, "cached_tokens": 30, "stage": "full"}),
+        Finding(
+            "probe", Verdict.STEER, score=1.5, detail={"tokens_computed": 12, "cached_tokens": 30, "stage": "full"}
+        ),
         Finding("steer", Verdict.STEER, strength=0.4),
         Finding("mine", Verdict.BLOCK, mode=Mode.MONITOR),
         Finding("other_one", Verdict.ALLOW, error="deadline"),
@@ -73,9 +75,7 @@ def test_line(tmp_path: Path) -> None:
         "seconds": 0.25,
         "findings": [
             _finding("sanitize", "mask", entities={"EMAIL_ADDRESS": 2}, seconds=0.001234),
-            _finding(
-                "probe", "steer", score=1.5, detail={"tokens_computed": 12, "cached_tokens": 30, "stage": "full"}
-            ),
+            _finding("probe", "steer", score=1.5, detail={"tokens_computed": 12, "cached_tokens": 30, "stage": "full"}),
             _finding("steer", "steer", strength=0.4),
             _finding("mine", "would_block", mode="monitor"),
             _finding("other_one", "bypass", error="deadline"),
@@ -85,7 +85,15 @@ def test_line(tmp_path: Path) -> None:
 
 
 def _finding(check: str, result: str, **values: Any) -> dict[str, Any]:
-    empty = {"mode": "enforce", "score": None, "strength": None, "entities": {}, "error": None, "seconds": 0.0, "detail": {}}
+    empty = {
+        "mode": "enforce",
+        "score": None,
+        "strength": None,
+        "entities": {},
+        "error": None,
+        "seconds": 0.0,
+        "detail": {},
+    }
     return {"check": check, "result": result, **empty, **values}
 
 
@@ -94,7 +102,11 @@ def test_no_text_gets_through(tmp_path: Path, secret: str, caplog: pytest.LogCap
     file = tmp_path / "audit.jsonl"
     audit = Audit("file", str(file))
     finding = Finding(
-        secret, Verdict.BLOCK, entities={secret: 1}, error=secret, detail={secret: secret, "n": 1, "object": [secret]}  # type: ignore[dict-item]
+        secret,
+        Verdict.BLOCK,
+        entities={secret: 1},
+        error=secret,
+        detail={secret: secret, "n": 1, "object": [secret]},  # type: ignore[dict-item]
     )
     text = {f.name: secret for f in dataclasses.fields(AuditRecord) if f.type in ("str", "str | None")}
     text.pop("request_id")  # made by the proxy
@@ -191,7 +203,12 @@ def test_a_reader_that_stalls_stops_nobody() -> None:
     reader, writer = os.pipe()
     try:
         done = subprocess.run(
-            [sys.executable, "-c", STDOUT, "2000"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=True
+            [sys.executable, "-c", STDOUT, "2000"],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=True,
         )
         assert int(done.stderr.splitlines()[-1]) > 0
     finally:

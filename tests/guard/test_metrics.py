@@ -79,7 +79,9 @@ def test_names_types_and_labels() -> None:
         for family in text_string_to_metric_families(metrics.render().decode())
     }
     assert found == NAMES
-    described = {d.name.removeprefix("guardchain_").removesuffix("_total"): (d.type, set(d.labels)) for d in metrics.descriptions}
+    described = {
+        d.name.removeprefix("guardchain_").removesuffix("_total"): (d.type, set(d.labels)) for d in metrics.descriptions
+    }
     assert described == NAMES
 
 
@@ -131,7 +133,9 @@ def test_inflight_is_given_back_when_a_request_dies() -> None:
 def test_results(finding: Finding, result: str) -> None:
     metrics = Metrics()
     metrics.finding(finding, "output")
-    counts = {k: v for k, v in samples(metrics.render()).items() if k.startswith("guardchain_guard_duration_seconds_count")}
+    counts = {
+        k: v for k, v in samples(metrics.render()).items() if k.startswith("guardchain_guard_duration_seconds_count")
+    }
     assert counts == {f"guardchain_guard_duration_seconds_count check=c phase=output result={result}": 1}
 
 

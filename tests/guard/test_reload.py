@@ -42,9 +42,7 @@ class Recorder:
 
 @contextlib.asynccontextmanager
 async def watching(path: Path, recorder: Recorder) -> AsyncIterator[Watcher]:
-    watcher = Watcher(
-        path, load(path), recorder.take_over, metrics=recorder, on_hangup=recorder.hangup, settle=0.05
-    )
+    watcher = Watcher(path, load(path), recorder.take_over, metrics=recorder, on_hangup=recorder.hangup, settle=0.05)
     task = asyncio.create_task(watcher.run())
     await asyncio.sleep(0.1)
     try:
@@ -57,7 +55,7 @@ async def watching(path: Path, recorder: Recorder) -> AsyncIterator[Watcher]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - waits for the file system, which sets no event
             await asyncio.sleep(0.02)
 
 

@@ -8,8 +8,7 @@ import pytest
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
-from guard.config import Config, default, loads, schema, show
-from guard.config import reference
+from guard.config import Config, default, loads, reference, schema, show
 from guard.metrics import Metrics
 
 ROOT = Path(__file__).parents[3]
@@ -71,7 +70,12 @@ surrogate_key: {SECRET}
     assert data["upstreams"]["b"]["api_key"] == "${KEY:-**********}"
     assert data["upstreams"]["local"]["base_url"] == "https://**********@host/v1"
     options = data["policies"]["default"]["plugins"]["mine"]["options"]
-    assert options == {"api_key": "**********", "nested": {"token": ["**********"]}, "plain": "visible", "url": "${KEY}"}
+    assert options == {
+        "api_key": "**********",
+        "nested": {"token": ["**********"]},
+        "plain": "visible",
+        "url": "${KEY}",
+    }
 
 
 @pytest.mark.parametrize("config", [default(), Config()], ids=["default", "empty"])
