@@ -38,7 +38,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a choice ends: at an end token, a stop string, or after `max_tokens` (0: at once). `top_logprobs` None: none wanted."""
+    """When a choice ends: at an end token, a stop string, or after `max_tokens` (0: at once).
+
+    `top_logprobs`: how many rivals to name per token; None: no log-probabilities wanted.
+    """
 
     max_tokens: int
     eos: frozenset[int]

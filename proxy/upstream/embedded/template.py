@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -14,16 +15,26 @@ from guard.errors import ArtifactError, RequestError
 _ROLES = {"developer": "system", "function": "tool"}
 _TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 _SAMPLE = [{"role": "user", "content": "x"}]
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters that stand around the number of a control token
+_NUMBERED = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
 
 class ChatTemplate:
-    """Renders conversations that end at the assistant header. Raises `ArtifactError` when the model has no template
-    or one without a header."""
+    """Renders conversations that end at the assistant header.
+
+    Names of control tokens (`<|im_end|>`) inside messages and tools are spelled as plain text, never obeyed: a
+    message cannot end its own turn or open another. Raises `ArtifactError` when the model has no template or one
+    without a header.
+    """
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         if not tokenizer.chat_template:
             raise ArtifactError("the tokenizer has no chat template; /v1/chat/completions needs one")
+        names = {str(t) for t in tokenizer.added_tokens_decoder.values() if t.special}
+        # The longest first, so that no name hides behind the start of another; `_OPEN` keeps the numbering reversible.
+        self._control = [*sorted(names, key=len, reverse=True), _OPEN]
+        self._named = re.compile("|".join(map(re.escape, self._control)))
         whole = self._text(_SAMPLE, None)
         bare = tokenizer.apply_chat_template(_SAMPLE, tokenize=False, add_generation_prompt=False)
         self._header = whole.removeprefix(bare)
@@ -36,7 +47,7 @@ class ChatTemplate:
         Raises `RequestError` for messages the model cannot take (media, roles its template refuses).
         """
         try:
-            text = self._text(normalise(messages), [dict(t) for t in tools] if tools else None)
+            text = self._text(self._disarmed(normalise(messages)), self._disarmed(list(tools)) if tools else None)
         except TemplateError as error:
             raise RequestError(
                 "The model's chat template does not accept this order of roles or these fields.",
@@ -45,8 +56,29 @@ class ChatTemplate:
             ) from error
         if not text.endswith(self._header):
             raise ArtifactError("the chat template did not end at the assistant header")
-        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return self._encode(text)
+
+    def _disarmed(self, value: Any) -> Any:
+        """A copy of a JSON value with the names of control tokens numbered, wherever they stand in a string."""
+        if isinstance(value, str):
+            return self._named.sub(lambda m: f"{_OPEN}{self._control.index(m[0])}{_CLOSE}", value)
+        if isinstance(value, Mapping):
+            return {self._disarmed(k): self._disarmed(v) for k, v in value.items()}
+        return [self._disarmed(v) for v in value] if isinstance(value, list | tuple) else value
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for n, part in enumerate(_NUMBERED.split(text)):
+            if n % 2:
+                name = self._control[int(part)]
+                # Cut in two, neither half is the token.
+                ids += self._plain(name[:1]) + self._plain(name[1:])
+            else:
+                ids += self._plain(part)
         return ids
+
+    def _plain(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
     def _text(self, messages: Sequence[Mapping[str, Any]], tools: list[dict[str, Any]] | None) -> str:
         return str(

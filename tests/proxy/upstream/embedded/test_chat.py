@@ -163,18 +163,3 @@ def test_tools_reach_the_template_unless_switched_off(client: Client) -> None:
         for extra in ({}, {"tools": tools}, {"tools": tools, "tool_choice": "none"})
     )
     assert given > plain == none
-
-
-def test_message_forms_render_alike(loaded: LoadedModel) -> None:
-    render = loaded.template.render
-    assert render(
-        [{"role": "user", "content": [{"type": "text", "text": "hel"}, {"type": "text", "text": "lo"}]}], None
-    ) == render(user("hello"), None)
-    assert render([{"role": "developer", "content": "hi"}], None) == render([{"role": "system", "content": "hi"}], None)
-    calls = {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}],
-    }
-    assert '{"name": "f", "arguments": {"a": 1}}' in loaded.tokenizer.decode(render([calls], None))
-    assert loaded.tokenizer.decode(render(user("x"), None)).endswith("<|im_start|>assistant\n")
