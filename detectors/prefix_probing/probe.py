@@ -11,7 +11,7 @@ from pathlib import Path
 from detectors.prefix_probing.artifact import Calibration, ProbeSet
 from detectors.prefix_probing.score import aggregate, length_normalised
 from detectors.scorers.base import Message, Scorer, Tool
-from guard.errors import CheckUnavailable
+from guard.errors import CheckUnavailable, GuardError
 
 log = logging.getLogger("detectors.probe")
 
@@ -59,13 +59,14 @@ class PrefixProbe:
         return self.probes.calibration
 
     async def score(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> Score:
-        """Score one conversation. Raises `CheckUnavailable`: `render`, `garbage`, or the scorer's own reason."""
+        """Score one conversation. Raises `CheckUnavailable`: `render`, `garbage`, or the scorer's own reason; and what
+        the scorer's template raises of our own errors (`RequestError` for messages the model cannot take)."""
         try:
             if sum(len(str(m.get("content", ""))) for m in messages) > _LONG:
                 prompt = await asyncio.to_thread(self.scorer.render, messages, tools)
             else:
                 prompt = self.scorer.render(messages, tools)
-        except CheckUnavailable:
+        except GuardError:
             raise
         except Exception:
             # Template errors may quote the conversation.

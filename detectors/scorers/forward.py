@@ -100,10 +100,14 @@ class _Tree:
 
 
 def _takes_a_tree(model: Model, cache: Cache) -> bool:
-    """Whether tokens can be given positions and visibility of their own: not with sliding windows (the mask would
-    have to differ by layer), and only where attention takes a dense mask and positions come as an argument."""
+    """Whether tokens can be given positions and visibility of their own: only with full attention in every layer (else
+    the mask would have to differ by layer), that takes a dense mask, and positions as an argument."""
+    config = model.config.get_text_config()
+    kinds = getattr(config, "layer_types", None)
+    windowed = any(getattr(config, k, None) is not None for k in ("sliding_window", "attention_chunk_size"))
     return (
-        all(type(layer) is DynamicLayer for layer in cache.layers)
+        (set(kinds) == {"full_attention"} if kinds else not windowed)
+        and all(type(layer) is DynamicLayer for layer in cache.layers)
         and getattr(model.config, "_attn_implementation", None) in ("sdpa", "eager")
         and "position_ids" in inspect.signature(model.forward).parameters
     )

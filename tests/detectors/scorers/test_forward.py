@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from transformers import DynamicCache
 
 from detectors.scorers import forward
 from detectors.scorers.forward import fork, prefill, probe_logprobs, probe_tokens
@@ -113,8 +114,9 @@ def test_bad_input():
     ],
 )
 def test_which_models_take_a_tree(family, attention, tree):
-    model, prompt = support.model(family, attention=attention), ids(20)
-    cache, last = prefill(model, prompt)
-    assert forward._takes_a_tree(model, cache) is tree
-    for row, probe in zip(probe_logprobs(model, cache, last, PROBES), PROBES, strict=True):
-        assert row == pytest.approx(plain(model, prompt, probe), abs=1e-4)
+    model, prompt = support.model(family, attention=attention), ids(100)  # longer than the windows
+    for start in (None, DynamicCache()):  # the second knows nothing of windows, yet the masks do
+        cache, last = prefill(model, prompt, start)
+        assert forward._takes_a_tree(model, cache) is tree
+        for row, probe in zip(probe_logprobs(model, cache, last, PROBES), PROBES, strict=True):
+            assert row == pytest.approx(plain(model, prompt, probe), abs=1e-4)

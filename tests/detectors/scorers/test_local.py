@@ -109,7 +109,7 @@ def test_limits():
 def test_render_ends_at_the_assistant_header_and_flattens_parts():
     local = scorer()
     header = support.tokenizer().encode("<|start|>assistant\n")
-    plain_ids = local.render([{"role": "user", "content": "a\nb"}])
+    plain_ids = local.render([{"role": "user", "content": "ab"}])
     parts = [
         {"type": "text", "text": "a"},
         {"type": "image_url", "image_url": {"url": "x"}},
@@ -119,6 +119,15 @@ def test_render_ends_at_the_assistant_header_and_flattens_parts():
     assert local.render([{"role": "user", "content": parts}]) == plain_ids
     assert local.render([{"role": "user", "content": None}]) == local.render([{"role": "user", "content": ""}])
     assert len(local.render([{"role": "user", "content": "a"}], tools=[{"name": "f"}])) > len(plain_ids)
+    system, developer = ([{"role": r, "content": "a"}] for r in ("system", "developer"))
+    assert local.render(developer) == local.render(system)
+    calls = "{% for m in messages %}{% for c in m.tool_calls %}{{ c.function.arguments.x }}{% endfor %}{% endfor %}"
+    call = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"function": {"name": "f", "arguments": '{"x": "7"}'}}],
+    }
+    assert render(support.tokenizer(), [call], options={"chat_template": calls}) == support.tokenizer().encode("7")
     with pytest.raises(Exception, match="undefined"):
         render(support.tokenizer(), [{"role": "user", "content": "a"}], options={"chat_template": "{{ undefined.x }}"})
 
