@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from guard.surface import ChannelKind
 
+_LOOK_BACK = 24
+_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u(?P<code>[0-9a-fA-F]{4})|[bfnrt])\Z")
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -60,8 +63,9 @@ class Restorer:
 
     def __init__(self, table: Table, kind: ChannelKind = ChannelKind.CONTENT) -> None:
         self._root, self._first = table.compiled(kind)
+        self._json = kind is ChannelKind.ARGUMENTS
         self._buffer = ""
-        self._before = ""  # the character in front of the buffer
+        self._before = ""  # the last characters in front of the buffer
         self._walk: tuple[_Node, int, tuple[int, Variant] | None] | None = None
         self.restored = 0
 
@@ -95,8 +99,7 @@ class Restorer:
             else:
                 node, depth, best = walk
                 walk = None
-            before = text[at - 1] if at else self._before
-            joined = bool(before) and _joins(before, text[at])
+            joined = self._joined(text, at)
             index = at + depth
             waits = False
             while True:
@@ -127,10 +130,24 @@ class Restorer:
                 out.append(best[1].original)
                 at += best[0]
                 self.restored += 1
-        if at:
-            self._before = text[at - 1]
+        self._before = (self._before + text[max(0, at - _LOOK_BACK) : at])[-_LOOK_BACK:]
         self._buffer = text[at:]
         return "".join(out)
+
+    def _joined(self, text: str, at: int) -> bool:
+        """Whether the character in front of `text[at]` belongs to the same word."""
+        before = text[at - 1] if at else self._before[-1:]
+        if not before or not _joins(before, text[at]):
+            return False
+        if not self._json:
+            return True
+        # In JSON the letter may end an escape: the n of a line break, the last digit of \u4f60.
+        seen = (self._before + text[max(0, at - _LOOK_BACK) : at])[-_LOOK_BACK:]
+        escape = _ESCAPE.search(seen)
+        if escape is None:
+            return True
+        code = escape.group("code")
+        return code is not None and _joins(chr(int(code, 16)), text[at])
 
 
 def _joins(a: str, b: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import ahocorasick
@@ -20,7 +20,9 @@ NUMERIC = frozenset(
     """PHONE_NUMBER CN_MOBILE CREDIT_CARD IBAN_CODE US_SSN US_ITIN UK_NHS CN_RESIDENT_ID MAC_ADDRESS ES_NIF ES_NIE
     KR_RRN""".split()
 )
-_SEPARATORS = re.compile(r"[ \-.()/_]")
+_SEPARATING = frozenset(" \t\u00a0-.()/_")
+_SQUEEZE = {ord(c): None for c in _SEPARATING}
+_LONG_NUMBER = 9  # characters; shorter ones would be found in the neighbourhood of unrelated numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def encode(text: str, encoding: str) -> str:
     if encoding == "base64":
         return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
     if encoding == "compact":
-        return _SEPARATORS.sub("", text)
+        return _squeeze(text)
     return text
 
 
@@ -98,12 +100,15 @@ class Searcher:
             known = self._needles.setdefault(key, [])
             if needle not in known:
                 known.append(needle)
-        self._automaton = None
-        if self._needles:
-            self._automaton = ahocorasick.Automaton()
-            for key in self._needles:
-                self._automaton.add_word(key, key)
-            self._automaton.make_automaton()
+        # Numbers are also searched for with all separators gone: 4111.1111 for 4111 1111.
+        self._numbers: dict[str, Needle] = {}
+        for known in self._needles.values():
+            for needle in known:
+                bare = _squeeze(lower(needle.form))
+                if needle.type in NUMERIC and len(bare) >= _LONG_NUMBER:
+                    self._numbers.setdefault(bare, Needle(needle.type, needle.form, bare))
+        self._automaton = _automaton(self._needles)
+        self._squeezed = _automaton(self._numbers)
 
     def hits(self, text: str, folded: Folded | None = None) -> Iterator[Hit]:
         """Every occurrence that counts, overlapping ones included."""
@@ -120,9 +125,35 @@ class Searcher:
                         end += len(flat[end : end + 2]) - len(flat[end : end + 2].lstrip("="))
                     yield Hit(folded.start(start), folded.end(end), needle)
                     break
+        if self._squeezed is not None:
+            yield from self._spaced(folded)
+
+    def _spaced(self, folded: Folded) -> Iterator[Hit]:
+        flat = lower(folded.text)
+        bare = _squeeze(flat)
+        offsets: list[int] | None = None
+        for last, key in self._squeezed.iter(bare):
+            if offsets is None:
+                offsets = [i for i, c in enumerate(flat) if c not in _SEPARATING]
+            start, end = offsets[last + 1 - len(key)], offsets[last] + 1
+            yield Hit(folded.start(start), folded.end(end), self._numbers[key])
 
     def any(self, text: str) -> bool:
         return next(self.hits(text), None) is not None
+
+
+def _automaton(words: Iterable[str]) -> Any:
+    made = ahocorasick.Automaton()
+    for word in words:
+        made.add_word(word, word)
+    if not len(made):
+        return None
+    made.make_automaton()
+    return made
+
+
+def _squeeze(text: str) -> str:
+    return text.translate(_SQUEEZE)
 
 
 def _counts(needle: Needle, text: str, start: int, end: int) -> bool:
