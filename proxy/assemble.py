@@ -60,7 +60,7 @@ async def assemble(
             auth=Authenticator(config),
             audit=audit or Audit(config.audit.sink, config.audit.path, on_failure=metrics.audit_failure),
             explain=config.server.explain,
-            models=_vouched(config, upstreams),
+            models=_vouched(config),
         )
     except BaseException:
         for upstream in fresh:
@@ -109,9 +109,10 @@ def sanitize_check(spec: schema.Sanitize, key: bytes) -> Check:
     from sanitizers.sanitizer import Sanitizer
 
     options = SanitizerOptions(
-        entities={name: Policy.KEEP if least == "off" else Policy.SURROGATE for name, least in spec.entities.items()},
+        entities={name: Policy(wish.policy) for name, wish in spec.entities.items()},
+        default=Policy(spec.default),
         min_score=spec.min_score,
-        min_scores={name: least for name, least in spec.entities.items() if least != "off"},
+        min_scores={name: wish.min_score for name, wish in spec.entities.items() if wish.min_score is not None},
         allow=spec.allow,
         deny=spec.deny,
         seconds=spec.deadline_seconds,
@@ -239,12 +240,12 @@ def example_model(config: Config) -> str:
     return config.routes[-1].match.model
 
 
-def _vouched(config: Config, upstreams: Mapping[str, Upstream]) -> frozenset[str]:
+def _vouched(config: Config) -> set[str]:
     """Model names that stand in the config: served names and literal patterns."""
     literal = {r.match.model for r in config.routes if not _WILD & set(r.match.model)}
     renamed = {r.model for r in config.routes if r.model is not None}
     served = {served_name(s) for s in config.upstreams.values() if isinstance(s, schema.Embedded)}
-    return frozenset(literal | renamed | served)
+    return literal | renamed | served
 
 
 async def _close(upstream: Upstream) -> None:
