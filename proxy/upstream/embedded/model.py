@@ -58,7 +58,7 @@ def load_model(options: EmbeddedOptions) -> LoadedModel:
             f"{options.model} could not be loaded as a causal language model ({type(error).__name__}): "
             "it needs config.json, tokenizer files and *.safetensors of an architecture that transformers knows"
         ) from error
-    return assemble(model.to(options.device), tokenizer, identity)
+    return assemble(model, tokenizer, identity)
 
 
 def assemble(model: Any, tokenizer: Any, identity: ModelIdentity) -> LoadedModel:

@@ -20,7 +20,6 @@ class EmbeddedOptions:
     served_name: str | None = None
     name: str = "local"
     dtype: str = "float32"
-    device: str = "cpu"
     threads: int = 1
     max_queue: int = 32
     max_active: int = 16

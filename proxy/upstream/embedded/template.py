@@ -15,6 +15,8 @@ from guard.errors import ArtifactError, RequestError
 _ROLES = {"developer": "system", "function": "tool"}
 _TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 _SAMPLE = [{"role": "user", "content": "x"}]
+# Thinking models answer at once here: probes are read where the answer begins, and thoughts would count as its text.
+_SETTINGS = {"enable_thinking": False}
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters that stand around the number of a control token
 _NUMBERED = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
@@ -36,7 +38,7 @@ class ChatTemplate:
         self._control = [*sorted(names, key=len, reverse=True), _OPEN]
         self._named = re.compile("|".join(map(re.escape, self._control)))
         whole = self._text(_SAMPLE, None)
-        bare = tokenizer.apply_chat_template(_SAMPLE, tokenize=False, add_generation_prompt=False)
+        bare = self._text(_SAMPLE, None, header=False)
         self._header = whole.removeprefix(bare)
         if not whole.startswith(bare) or not self._header:
             raise ArtifactError("the chat template adds no assistant header for add_generation_prompt")
@@ -80,9 +82,13 @@ class ChatTemplate:
     def _plain(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
-    def _text(self, messages: Sequence[Mapping[str, Any]], tools: list[dict[str, Any]] | None) -> str:
+    def _text(
+        self, messages: Sequence[Mapping[str, Any]], tools: list[dict[str, Any]] | None, header: bool = True
+    ) -> str:
         return str(
-            self._tokenizer.apply_chat_template(messages, tools=tools, tokenize=False, add_generation_prompt=True)
+            self._tokenizer.apply_chat_template(
+                messages, tools=tools, tokenize=False, add_generation_prompt=header, **_SETTINGS
+            )
         )
 
 
