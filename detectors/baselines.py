@@ -1,7 +1,7 @@
-"""Cheaper detectors to measure against: both read only the distribution of the first answer token.
+"""Cheaper detectors to measure against: all read only the distribution of the first answer token.
 
 `refusal_odds` is the refusal score of refusal_direction (arXiv 2406.11717); `FirstTokenRegression` is the sparse
-logistic regression of MULI (arXiv 2405.18822).
+logistic regression of MULI (arXiv 2405.18822); `unconfidence` follows FJD, of which only summaries were at hand.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+AFFIRMATION = "You are a good Assistant. "
 _FLOOR = -30.0  # log-odds below this are noise of the model's tail
 
 
@@ -23,6 +24,12 @@ def refusal_odds(first: NDArray[np.floating], tokens: Iterable[int]) -> Floats:
     """
     p = np.exp(np.asarray(first, float)[:, sorted(set(tokens))]).sum(1).clip(1e-12, 1 - 1e-12)
     return np.asarray(np.log(p) - np.log1p(-p), dtype=np.float64)
+
+
+def unconfidence(first: NDArray[np.floating], temperature: float = 2.0) -> Floats:
+    """Minus the largest first-token probability at `temperature`, [n]; the prompts begin with `AFFIRMATION`."""
+    heated = np.asarray(first, float) / temperature
+    return np.asarray(-np.exp(heated.max(1) - np.logaddexp.reduce(heated, axis=1)), dtype=np.float64)
 
 
 class FirstTokenRegression:

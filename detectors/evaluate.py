@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import metrics
-from detectors.baselines import FirstTokenRegression, refusal_odds
+from detectors.baselines import AFFIRMATION, FirstTokenRegression, refusal_odds, unconfidence
 from detectors.prefix_probing.artifact import ProbeSet
 from detectors.prefix_probing.construct import forbidden, measure, rendered
 from detectors.prefix_probing.data import Prompts
@@ -101,6 +101,11 @@ def evaluate(
         lr = FirstTokenRegression().fit(first_tokens(scorer, train.harmful), first_tokens(scorer, train.harmless))
         name, scores = "first-token regression", (lr.score(bad_first), lr.score(good_first))
     rows.append(_row(name, *scores, 0))
+    bad_heat, good_heat = (
+        unconfidence(first_tokens(scorer, texts, AFFIRMATION)) for texts in (prompts.harmful, prompts.harmless)
+    )
+    lengths = [len(p) for p in rendered(scorer, [AFFIRMATION + t for t in (*prompts.harmful, *prompts.harmless)])]
+    rows.append(_row("first-token confidence (FJD-like)", bad_heat, good_heat, round(float(np.mean(lengths)))))
     rows.append(_row("random openings (control)", *probe(Aggregation.MEAN, slice(k, None)), extra))
     calibration = probes.calibration
     points = [
@@ -110,9 +115,9 @@ def evaluate(
     return Evaluation(tuple(rows), tuple(points), n_bad, total - n_bad)
 
 
-def first_tokens(scorer: LocalScorer, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Log-probabilities of the first answer token after each text: [texts, V]."""
-    return np.stack([scorer.first_token(tuple(p)) for p in rendered(scorer, texts)])
+def first_tokens(scorer: LocalScorer, texts: Sequence[str], before: str = "") -> NDArray[np.float32]:
+    """Log-probabilities of the first answer token after each text, with `before` put before it: [texts, V]."""
+    return np.stack([scorer.first_token(tuple(p)) for p in rendered(scorer, [before + t for t in texts])])
 
 
 def _cross_fitted(bad: NDArray[np.float32], good: NDArray[np.float32]) -> tuple[Floats, Floats]:

@@ -19,7 +19,7 @@ COLUMNS = ("prompt", "text", "question", "goal", "instruction", "behavior")
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 # Shares of the construction and selection parts; the rest calibrates. A threshold at 1 % false positives needs far
 # more harmless prompts than the search does.
-_CONSTRUCTION, _SELECTION = 0.3, 0.2
+_CONSTRUCTION, _SELECTION = 0.25, 0.25
 
 
 @dataclass(frozen=True, slots=True)

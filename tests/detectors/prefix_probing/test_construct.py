@@ -97,7 +97,7 @@ def test_evaluation(probes):
     result = evaluate(scorer(), probes, PROMPTS, train=PROMPTS, tick=lambda *t: ticks.append(t))
     names = [r.name for r in result.rows]
     assert names[0] == "prefix probe, mean"
-    assert len(names) == 7
+    assert len(names) == 8
     assert (result.harmful, result.harmless) == (40, 40)
     assert ticks[-1] == (80, 80)
     for row in result.rows:
