@@ -36,7 +36,7 @@ find_python() {
   return 1
 }
 
-if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+if ! is_new_enough "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
   python=$(find_python)
   say "making $venv with $("$python" --version) ($(command -v "$python"))"
   "$python" -m venv --clear "$venv"
