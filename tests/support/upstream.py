@@ -241,13 +241,20 @@ async def _drip(up: FaultyUpstream, request: Received, writer: Writer) -> None:
 
 
 async def _no_done(up: FaultyUpstream, request: Received, writer: Writer) -> None:
-    events = [e async for e in _events(up, request) if b"[DONE]" not in e]
+    """Every choice is finished, only the end marker is missing."""
+    events = [e async for e in _events(up, request)]
+    await send_stream(writer, _replay(events[:-1]))
 
-    async def cut() -> AsyncIterator[bytes]:
-        for event in events[:-1]:
-            yield event
 
-    await send_stream(writer, cut())
+async def _cut(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """A clean end of the transfer in the middle of the answer."""
+    events = [e async for e in _events(up, request)]
+    await send_stream(writer, _replay(events[: len(events) // 2]))
+
+
+async def _replay(events: list[bytes]) -> AsyncIterator[bytes]:
+    for event in events:
+        yield event
 
 
 def _stream_with(extra: bytes) -> Fault:
@@ -330,6 +337,7 @@ FAULTS: dict[str, Fault] = {
     "stall-mid": _stall_mid,
     "drip": _drip,
     "no-done": _no_done,
+    "cut": _cut,
     "crlf": _crlf,
     "malformed-event": _stream_with(b'data: {"id": "x", "choices": [{"delta"\n\n'),
     "not-an-object": _stream_with(b"data: [1, 2, 3]\n\n"),
