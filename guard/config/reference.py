@@ -42,6 +42,9 @@ class Row:
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of guard.yaml as it is written, references to the environment included."""
     out = Config.model_json_schema()
+    for key, definition in out["$defs"].items():
+        if "enum" in definition:
+            out["$defs"][key] = _or_reference(definition)
     for definition in (out, *out["$defs"].values()):
         for name, prop in definition.get("properties", {}).items():
             definition["properties"][name] = _or_reference(prop)

@@ -42,6 +42,7 @@ def test_schema_takes_references_where_yaml_has_no_text() -> None:
     assert server["additionalProperties"] is False
     assert [b["type"] for b in server["properties"]["port"]["anyOf"]] == ["integer", "string"]
     assert server["properties"]["port"]["default"] == 8080
+    assert [b.get("enum") for b in schema()["$defs"]["Mode"]["anyOf"]] == [["off", "monitor", "enforce"], None]
 
 
 def test_starter_names_only_keys_that_exist() -> None:
