@@ -169,10 +169,9 @@ class CompletionStream:
             before += [self._wrap(e) for e in earlier]
             if last is not None:
                 kept.append(last)
-        if len(kept) < len(choices):
-            self._dirty = True
-            chunk["choices"] = kept
+        self._dirty = self._dirty or len(kept) < len(choices)
         if self._dirty:
+            chunk["choices"] = kept
             chunk.pop("obfuscation", None)
         return before, chunk if kept else None
 
