@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from guard.assets import resolve
 from guard.errors import ArtifactError, ConfigError
@@ -26,7 +27,8 @@ class LoadedModel:
     """A model ready to run, its tokenizer, and the numbers that bound requests.
 
     `eos` are the ids that end an answer, `context` the most tokens of prompt and answer together.
-    `defaults` are the model's own sampling settings (temperature, top_p, top_k), for requests that name none.
+    `defaults` are the model's own sampling settings (temperature, top_p, top_k), for requests that name none;
+    a generation_config that says `do_sample: false` means temperature 0.
     """
 
     model: Any
@@ -48,6 +50,7 @@ def load_model(options: EmbeddedOptions) -> LoadedModel:
     """
     directory = locate(options.model)
     identity = ModelIdentity.of(directory, name=options.public_name)
+    disable_progress_bar()  # a server's log is no place for one
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory)
         model = AutoModelForCausalLM.from_pretrained(
@@ -72,13 +75,11 @@ def assemble(model: Any, tokenizer: Any, identity: ModelIdentity) -> LoadedModel
     if not context:
         raise ArtifactError(f"{identity.name} does not say its context length (max_position_embeddings)")
     generation = getattr(model, "generation_config", None)
-    defaults = {
-        key: float(value)
-        for key in ("temperature", "top_p", "top_k")
-        if (value := getattr(generation, key, None)) is not None
-    }
     # Only settings the model's authors wrote down count, not the library's fallbacks.
     written = generation.to_diff_dict() if generation is not None else {}
+    defaults = {key: float(written[key]) for key in ("temperature", "top_p", "top_k") if written.get(key) is not None}
+    if written.get("do_sample") is False:
+        defaults = {"temperature": 0.0}
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
@@ -88,7 +89,7 @@ def assemble(model: Any, tokenizer: Any, identity: ModelIdentity) -> LoadedModel
         eos=_end_tokens(generation, config, tokenizer, identity.name),
         context=int(context),
         vocabulary_size=int(config.vocab_size),
-        defaults={key: value for key, value in defaults.items() if key in written},
+        defaults=defaults,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -51,6 +52,22 @@ def test_generation_config_is_respected(directory: Path) -> None:
     assert loaded.defaults == {"temperature": 0.6, "top_p": 0.9}
     assert loaded.context == 512
     assert loaded.identity == ModelIdentity.of(directory)
+
+
+@pytest.mark.parametrize(
+    ("written", "defaults"),
+    [
+        ({}, {}),
+        ({"do_sample": True}, {}),
+        ({"do_sample": True, "top_k": 20}, {"top_k": 20.0}),
+        ({"do_sample": False}, {"temperature": 0.0}),
+    ],
+)
+def test_sampling_defaults_are_what_the_authors_wrote(written: dict[str, Any], defaults: dict[str, float]) -> None:
+    tokenizer = make_tokenizer()
+    model = make_model(len(tokenizer))
+    model.generation_config = GenerationConfig(eos_token_id=2, **written)
+    assert assemble(model, tokenizer, ModelIdentity("x", "", "", "")).defaults == defaults
 
 
 @pytest.mark.parametrize(
