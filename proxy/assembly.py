@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,8 @@ from proxy.auth import Authenticator
 from proxy.paths import Route
 from proxy.upstream.base import Upstream
 from proxy.wire.request import DEFAULTS, Options
+
+_MOST_MODELS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class Assembly:
     auth: Authenticator
     audit: Audit
     explain: bool = False
-    models: frozenset[str] = frozenset()
-    """Model names that config vouches for: they may appear in metrics and audit."""
+    models: set[str] = field(default_factory=set)
+    """Model names that config or an upstream's list vouches for: they may appear in the audit log."""
     _leases: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -94,8 +96,14 @@ class Assembly:
         return any(route.match.headers for route in self.config.routes)
 
     def known_model(self, model: str) -> str:
-        """`model` where config vouches for it, else `other`: what a client wrote there is text."""
+        """`model` where config or an upstream vouches for it, else `other`: what a client wrote there is text."""
         return model if model in self.models else OTHER
+
+    def vouch(self, models: Iterable[str]) -> None:
+        """An upstream lists these models."""
+        for model in models:
+            if len(self.models) < _MOST_MODELS:
+                self.models.add(model)
 
     @contextlib.contextmanager
     def lease(self) -> Iterator[None]:

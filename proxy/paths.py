@@ -79,8 +79,8 @@ def resolve(scope: Scope) -> Target:
     if path == Route.MODELS or _MODEL.match(path):
         if method not in ("GET", "HEAD"):
             raise _method(method, Route.MODELS, "GET")
-        model = scope["path"].removeprefix("/v1/models").removeprefix("/")
-        if model and ("//" in model or {".", ".."} & set(model.split("/"))):
+        model = scope["path"][len("/v1/models/") :]
+        if model and {"", ".", ".."} & set(model.split("/")):
             raise _not_found()
         return Target(Route.MODELS, Route.MODELS, model or None)
     if not _PLAIN.match(path) or {".", ".."} & set(path.split("/")):

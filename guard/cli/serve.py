@@ -15,8 +15,9 @@ import typer
 from guard import config as schema
 from guard import multiprocess
 from guard.config import Config
-from guard.errors import GuardError
+from guard.errors import ConfigError, GuardError
 
+LEVELS = ("debug", "info", "warning", "error")
 FAILED = 2
 """Exit status when the proxy could not start."""
 
@@ -32,32 +33,34 @@ def serve(
 ) -> None:
     """Start the proxy. Reloads its config on SIGHUP and when the file changes; stops gracefully on SIGTERM."""
     try:
-        settings = _settings(config, host=host, port=port, workers=workers, log_level=log_level)
+        found = schema.load(config) if config is not None else schema.default()
+        settings = _settings(found, host=host, port=port, workers=workers, log_level=log_level)
     except GuardError as error:
         _give_up(str(error))
     metrics_directory = multiprocess.prepare() if settings.server.workers > 1 else None
     try:
-        _run(settings, config)
+        _run(found, settings, config)
     finally:
         if metrics_directory is not None:
             multiprocess.discard(metrics_directory)
 
 
 def _settings(
-    path: Path | None, *, host: str | None, port: int | None, workers: int | None, log_level: str | None
+    found: Config, *, host: str | None, port: int | None, workers: int | None, log_level: str | None
 ) -> Config:
     """The config with the command line on top. Raises `ConfigError`."""
-    found = schema.load(path) if path is not None else schema.default()
     server = {k: v for k, v in (("host", host), ("port", port), ("workers", workers)) if v is not None}
     changed: dict[str, Any] = {}
     if server:
         changed["server"] = found.server.model_copy(update=server)
     if log_level is not None:
-        changed["log"] = schema.Log.model_validate({"format": found.log.format, "level": log_level.lower()})
+        if log_level.lower() not in LEVELS:
+            raise ConfigError(f"--log-level must be one of {', '.join(LEVELS)}")
+        changed["log"] = found.log.model_copy(update={"level": log_level.lower()})
     return found.model_copy(update=changed) if changed else found
 
 
-def _run(settings: Config, path: Path | None) -> None:
+def _run(found: Config, settings: Config, path: Path | None) -> None:
     import uvicorn
 
     from proxy.app import CONFIG_VARIABLE, KEY_VARIABLE, App
@@ -86,14 +89,14 @@ def _run(settings: Config, path: Path | None) -> None:
         _give_up(f"cannot listen on {server.host}:{server.port}: {error.strerror or type(error).__name__}")
     banner = _banner(settings, url_of(sock), path)
     if server.workers == 1:
-        typer.echo(f"Loading {_models(settings)} …", err=True)
-        app = App(settings, path=path)
+        typer.echo(f"Starting{_models(settings)} …", err=True)
+        app = App(found, path=path)
         failed = not Server(uvicorn.Config(app, **common), announce=lambda: typer.echo(banner, err=True)).serve_on(sock)
     else:
         os.environ[CONFIG_VARIABLE] = str(path.absolute()) if path is not None else ""
         if not settings.surrogate_key.get_secret_value():
             os.environ.setdefault(KEY_VARIABLE, secrets.token_hex(32))
-        typer.echo(f"Starting {server.workers} workers, each loading {_models(settings)} …", err=True)
+        typer.echo(f"Starting {server.workers} workers, each{_models(settings)} …", err=True)
         typer.echo(banner, err=True)
         config = uvicorn.Config("proxy.app:from_environment", factory=True, workers=server.workers, **common)
         failed = not Supervisor(config, [sock]).serve()
@@ -103,7 +106,7 @@ def _run(settings: Config, path: Path | None) -> None:
 
 def _models(settings: Config) -> str:
     names = [u.model for u in settings.upstreams.values() if isinstance(u, schema.Embedded)]
-    return " and ".join(names) or "no model"
+    return f" with {' and '.join(names)} in process" if names else ""
 
 
 def _banner(settings: Config, url: str, path: Path | None) -> str:

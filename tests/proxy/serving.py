@@ -243,7 +243,7 @@ def assembly(
         auth=Authenticator(parsed),
         audit=Audit("off"),
         explain=parsed.server.explain,
-        models=frozenset(("echo",)),
+        models={"echo"},
     )
 
 
