@@ -68,7 +68,7 @@ def _tools(body: Body) -> list[dict[str, Any]] | None:
     for n, tool in enumerate(tools):
         if not isinstance(tool, dict) or tool.get("type") != "function" or not isinstance(tool.get("function"), dict):
             raise params.unsupported(f"tools[{n}]", "it takes tools of type 'function' only.")
-    return None if choice == "none" else tools
+    return tools
 
 
 def _top_logprobs(body: Body) -> int | None:

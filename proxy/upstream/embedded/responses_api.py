@@ -17,7 +17,9 @@ from proxy.upstream.embedded.generation import Generation, Plan
 from proxy.upstream.embedded.model import LoadedModel
 from proxy.upstream.embedded.params import Body, Budget
 from proxy.upstream.embedded.sequence import Limits, Piece, TokenLogprob
+from proxy.upstream.embedded.template import check_message
 from proxy.upstream.embedded.vocabulary import Vocabulary
+from proxy.wire.responses_request import template_messages
 
 _LOGPROBS = "message.output_text.logprobs"
 _REFERENCES = ("previous_response_id", "conversation", "prompt")
@@ -35,10 +37,8 @@ class ResponseRequest:
 def parse(body: Body, loaded: LoadedModel, budget: Budget, *, stream: bool, strength: float) -> ResponseRequest:
     """Raises `RequestError` for every field that is wrong or asks for what this model cannot do."""
     _refuse(body)
-    messages = [*_instructions(body), *_messages(body.get("input"))]
+    messages = _messages(body)
     tools = [_tool(t, n) for n, t in enumerate(body.get("tools") or [])]
-    if body.get("tool_choice") == "none":
-        tools = []
     top = params.integer(body, "top_logprobs", 0, params.MAX_TOP_LOGPROBS)
     wanted = params.integer(body, "max_output_tokens", 1)
     prompt = loaded.template.render(messages, tools)
@@ -71,48 +71,31 @@ def _refuse(body: Body) -> None:
         raise params.unsupported("text.format", "it answers in plain text only.")
 
 
-def _instructions(body: Body) -> list[dict[str, Any]]:
-    instructions = body.get("instructions")
-    if not instructions:
-        return []
-    if not isinstance(instructions, str):
+def _messages(body: Body) -> list[dict[str, Any]]:
+    """The conversation as the guard rendered it: what was scored is what is answered."""
+    instructions, given = body.get("instructions"), body.get("input")
+    if instructions is not None and not isinstance(instructions, str):
         raise RequestError("'instructions' must be a string.", param="instructions", code="invalid_type")
-    return [{"role": "system", "content": instructions}]
+    if not isinstance(given, str):
+        if not isinstance(given, list) or not given:
+            raise RequestError("'input' must be a string or a non-empty list.", param="input", code="invalid_type")
+        for n, item in enumerate(given):
+            _check_item(item, f"input[{n}]")
+    return template_messages(dict(body))
 
 
-def _messages(value: object) -> list[dict[str, Any]]:
-    if isinstance(value, str):
-        return [{"role": "user", "content": value}]
-    if not isinstance(value, list) or not value:
-        raise RequestError("'input' must be a string or a non-empty list.", param="input", code="invalid_type")
-    messages: list[dict[str, Any]] = []
-    for n, item in enumerate(value):
-        message = _item(item, f"input[{n}]")
-        if message is None:
-            continue
-        if messages and "tool_calls" in message and messages[-1]["role"] == "assistant":
-            # Calls stand in their own items here, in the assistant's message there.
-            messages[-1].setdefault("tool_calls", []).extend(message["tool_calls"])
-        else:
-            messages.append(message)
-    return messages
-
-
-def _item(item: object, path: str) -> dict[str, Any] | None:
+def _check_item(item: object, path: str) -> None:
     if not isinstance(item, Mapping):
         raise RequestError(f"'{path}' must be an object.", param=path, code="invalid_type")
     kind = item.get("type", "message")
     if kind == "message":
-        return {"role": item.get("role"), "content": item.get("content")}
-    if kind == "reasoning":
-        return None  # What was thought for an earlier answer is not shown to a model again.
-    if kind == "function_call":
-        function = {"name": item.get("name"), "arguments": item.get("arguments") or "{}"}
-        call = {"id": str(item.get("call_id") or ""), "type": "function", "function": function}
-        return {"role": "assistant", "content": "", "tool_calls": [call]}
-    if kind == "function_call_output":
-        return {"role": "tool", "content": item.get("output"), "tool_call_id": str(item.get("call_id") or "")}
-    raise RequestError(f"'{path}': this model does not take items of this type.", param=path, code="unsupported_item")
+        check_message(item, path)
+    elif kind == "function_call_output":
+        check_message({"role": "tool", "content": item.get("output")}, path)
+    elif kind not in ("function_call", "reasoning"):
+        raise RequestError(
+            f"'{path}': this model does not take items of this type.", param=path, code="unsupported_item"
+        )
 
 
 def _tool(tool: object, n: int) -> dict[str, Any]:

@@ -96,10 +96,11 @@ def normalise(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Messages as templates expect them: string content, plain roles, tool arguments as objects."""
     if not isinstance(messages, list | tuple) or not messages:
         raise RequestError("'messages' must be a non-empty list.", param="messages", code="invalid_type")
-    return [_message(m, f"messages[{n}]") for n, m in enumerate(messages)]
+    return [check_message(m, f"messages[{n}]") for n, m in enumerate(messages)]
 
 
-def _message(message: Mapping[str, Any], path: str) -> dict[str, Any]:
+def check_message(message: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """One message as templates expect it. Raises `RequestError` naming `path` for what this model cannot take."""
     if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
         raise RequestError(f"'{path}' must be an object with a 'role'.", param=path, code="invalid_type")
     role = message["role"]
@@ -134,7 +135,7 @@ def _content(content: object, path: str) -> str:
                 f"'{path}[{n}]': this model takes text parts only.", param=f"{path}[{n}]", code="unsupported_content"
             )
         texts.append(text)
-    return "".join(texts)
+    return "\n".join(texts)
 
 
 def _tool_call(call: object, path: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def test_message_forms_render_alike(loaded: LoadedModel) -> None:
     render = loaded.template.render
     assert render(
         [{"role": "user", "content": [{"type": "text", "text": "hel"}, {"type": "text", "text": "lo"}]}], None
-    ) == render(user("hello"), None)
+    ) == render(user("hel\nlo"), None)
     assert render([{"role": "developer", "content": "hi"}], None) == render([{"role": "system", "content": "hi"}], None)
     calls = {
         "role": "assistant",
