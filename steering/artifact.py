@@ -62,6 +62,8 @@ class Subspace:
     """Safety subspaces of a model's decoder layers (numbered from 0; a layer's state is its output).
 
     `scale` in (0, 1] maps the strength of a request to the share of the angle turned in each layer.
+    `window`: how many tokens are turned, counted from the last prompt token; None turns all that follow. Small
+    models lose the thread when every token they say is turned; one turned prompt token decides the answer, too.
     `fitted` records how it was made (counts, variant, separability), for people to read.
     """
 
@@ -69,6 +71,7 @@ class Subspace:
     layers: Mapping[int, Layer]
     target: Target = Target.CENTROID
     scale: float = 1.0
+    window: int | None = None
     gate: Gate | None = None
     dtype: str = "float32"
     fitted: Mapping[str, Any] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class Subspace:
             "width": self.width,
             "target": self.target.value,
             "scale": self.scale,
+            "window": self.window,
             "gate": None if self.gate is None else {"kappa": self.gate.kappa, "beta": self.gate.beta},
             "dtype": self.dtype,
             "fitted": dict(self.fitted),
@@ -132,6 +136,7 @@ class Subspace:
                 layers=layers,
                 target=Target(meta["target"]),
                 scale=float(meta["scale"]),
+                window=None if meta["window"] is None else int(meta["window"]),
                 gate=None if meta["gate"] is None else Gate(**{k: float(v) for k, v in meta["gate"].items()}),
                 dtype=str(meta["dtype"]),
                 fitted=dict(meta["fitted"]),
@@ -206,6 +211,8 @@ def _validate(subspace: Subspace) -> None:
         raise ArtifactError("a steering subspace needs at least one layer")
     if not (math.isfinite(subspace.scale) and 0 < subspace.scale <= 1):
         raise ArtifactError("scale must lie in (0, 1]")
+    if subspace.window is not None and subspace.window < 1:
+        raise ArtifactError("window must be at least one token")
     first = next(iter(subspace.layers.values()))
     width = first.centroid.shape[-1] if first.centroid.ndim == 1 else -1
     for i, layer in subspace.layers.items():

@@ -28,6 +28,7 @@ class _Active:
 
     strength: Tensor
     start: Tensor
+    window: int | None
     offset: Tensor | None
 
 
@@ -80,6 +81,7 @@ class Steerer:
 
         values [rows]: the strength of each row of the batch, in [0, 1]. start (int or [rows]): the first token
         position that is rotated; earlier ones stay untouched, so their KV can be shared with unsteered requests.
+        The subspace's `window` may end the rotation again, that many tokens later.
         Positions are the model's own `position_ids`. With `offset` (int or [rows], the number of tokens already in
         the KV cache) they are counted from there instead: then the block must hold exactly one forward pass.
         Raises `ValueError` for strengths outside [0, 1] or NaN, wrong shapes, or hooks not installed;
@@ -92,7 +94,9 @@ class Steerer:
         validate_strength(values)
         if getattr(self._local, "active", None) is not None:
             raise RuntimeError("strengths() blocks do not nest")
-        active = _Active(values.float(), _rows(start, values, "start"), _optional_rows(offset, values))
+        active = _Active(
+            values.float(), _rows(start, values, "start"), self.subspace.window, _optional_rows(offset, values)
+        )
         # All rows at zero: leaving the hooks idle is exact and free.
         self._local.active = active if bool((values > 0).any()) else None
         try:
@@ -132,13 +136,14 @@ def _width(model: nn.Module) -> int:
 
 
 def _steer(operator: Operator, hidden: Tensor, active: _Active, kwargs: Mapping[str, Any]) -> Tensor:
-    """hidden [rows, tokens, d]. Tokens before `start` and rows at strength 0 get strength 0, an exact no-op."""
+    """hidden [rows, tokens, d]. Tokens outside of the window and rows at strength 0 get strength 0, a no-op."""
     rows, tokens = hidden.shape[:2]
     if rows != active.strength.shape[0]:
         raise RuntimeError(f"{active.strength.shape[0]} strengths for a batch of {rows} rows")
     device = hidden.device
     positions = _positions(tokens, active.offset, kwargs, device)
-    mask = positions >= active.start.to(device).unsqueeze(-1)
+    since = positions - active.start.to(device).unsqueeze(-1)
+    mask = since >= 0 if active.window is None else (since >= 0) & (since < active.window)
     return operator(hidden, torch.where(mask, active.strength.to(device).unsqueeze(-1), 0.0))
 
 

@@ -63,6 +63,7 @@ def fit(
     target: Target = Target.CENTROID,
     gate: Gate | None = None,
     scale: float = 1.0,
+    window: int | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit a subspace per layer; `layers` None chooses by separability (`choose_layers`).
@@ -94,7 +95,7 @@ def fit(
     }
     dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
     subspace = Subspace(
-        identity=identity, layers=made, target=target, scale=scale, gate=gate, dtype=dtype, fitted=fitted
+        identity=identity, layers=made, target=target, scale=scale, window=window, gate=gate, dtype=dtype, fitted=fitted
     )
     return Fit(subspace, tuple(report))
 

@@ -33,6 +33,7 @@ def fit(
     variant: Annotated[str, typer.Option(help="contrastive or uncentred.")] = "contrastive",
     target: Annotated[str, typer.Option(help="centroid or projection.")] = "centroid",
     scale: Annotated[float, typer.Option(help="Share of the angle that strength 1 turns by in each layer.")] = 1.0,
+    window: Annotated[int, typer.Option(help="Tokens turned, from the last prompt token on; 0 turns all.")] = 0,
     gate: Annotated[str | None, typer.Option(help="Confidence gate as KAPPA,BETA; none by default.")] = None,
     languages: Annotated[str | None, typer.Option(help="Languages of the bank, like en,zh; all by default.")] = None,
     threads: Threads = 0,
@@ -75,6 +76,7 @@ def fit(
             target=direction,
             gate=limits,
             scale=scale,
+            window=window or None,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     made.subspace.save(out)
@@ -95,8 +97,10 @@ def show(file: Annotated[Path, typer.Argument(help="A subspace artefact.")]) -> 
     console.print(f"{file}: safety subspace of [bold]{identity.name}[/bold]", highlight=False)
     console.print(f"  weights {identity.weights}, tokenizer {identity.tokenizer}, template {identity.template}")
     limits = "none" if found.gate is None else f"kappa {found.gate.kappa}, beta {found.gate.beta}"
+    turned = "all tokens" if found.window is None else f"{found.window} token(s)"
     console.print(
-        f"  width {found.width}, rank {found.rank}, target {found.target.value}, scale {found.scale}, gate {limits}, "
+        f"  width {found.width}, rank {found.rank}, target {found.target.value}, scale {found.scale}, "
+        f"{turned} from the last of the prompt on, gate {limits}, "
         f"{found.dtype}",
         highlight=False,
     )

@@ -65,6 +65,7 @@ def small_subspace(
     width: int = WIDTH,
     target: Target = Target.CENTROID,
     gate: Gate | None = None,
+    window: int | None = None,
     seed: int = 1,
     identity: ModelIdentity = IDENTITY,
 ) -> Subspace:
@@ -76,4 +77,4 @@ def small_subspace(
         centroid = basis.T @ (torch.rand(rank, generator=generator) + 0.1)
         opposite = torch.randn(width, generator=generator)
         made[i] = Layer(basis=basis, centroid=centroid, safe=centroid.clone(), opposite=opposite)
-    return Subspace(identity=identity, layers=made, target=target, gate=gate)
+    return Subspace(identity=identity, layers=made, target=target, gate=gate, window=window)

@@ -19,14 +19,22 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     made = replace(
         small_subspace((0, 3), target=Target.PROJECTION, gate=Gate(kappa=5.0, beta=-0.25)),
         scale=0.5,
+        window=3,
         fitted={"variant": "contrastive", "separability": {"0": 0.9}},
     )
     path = tmp_path / "deep" / "cee.safetensors"
     made.save(path)
     found = Subspace.load(path, identity=IDENTITY)
-    assert (found.identity, found.target, found.gate, found.scale, found.fitted, found.rank, found.width) == (
-        (made.identity, made.target, made.gate, made.scale, made.fitted, 3, WIDTH)
-    )
+    assert (
+        found.identity,
+        found.target,
+        found.gate,
+        found.scale,
+        found.window,
+        found.fitted,
+        found.rank,
+        found.width,
+    ) == ((made.identity, made.target, made.gate, made.scale, made.window, made.fitted, 3, WIDTH))
     assert sorted(found.layers) == [0, 3]
     for i, layer in made.layers.items():
         for name in ("basis", "centroid", "safe", "opposite"):
@@ -74,6 +82,8 @@ def _rewritten(path: Path, change: dict[str, object]) -> None:
         ({"target": "elsewhere"}, "malformed"),
         ({"scale": 0}, "scale"),
         ({"scale": float("nan")}, "scale"),
+        ({"window": 0}, "window"),
+        ({"window": "x"}, "malformed"),
         ({"gate": {"kappa": -1, "beta": 0}}, "gate"),
         ({"gate": {"sharpness": 1}}, "malformed"),
         ({"model": {"name": "x"}}, "does not name its model"),

@@ -30,9 +30,12 @@ def guard_steering(*args: Any) -> Any:
 def test_fit_show_eval(chat: Chat, labelled: Path, tmp_path: Path) -> None:
     out = tmp_path / "cee.safetensors"
     both = ("--harmful", labelled, "--harmless", labelled)
-    fitted = guard_steering("fit", "--model", chat.directory, "--out", out, *both, "--layers", "1-2", "--rank", 2)
+    fitted = guard_steering(
+        "fit", "--model", chat.directory, "--out", out, *both, "--layers", "1-2", "--rank", 2, "--window", 1
+    )
     assert fitted.exit_code == 0, fitted.output
     found = Subspace.load(out)
+    assert found.window == 1
     assert sorted(found.layers) == [1, 2]
     assert found.fitted["prompts"] == {"safe": 50, "benign": 50, "opposite": 20}
 

@@ -115,6 +115,27 @@ def test_left_padding_counts_from_the_first_real_token() -> None:
     assert torch.allclose(padded[0, 3:], alone[0], atol=1e-4)
 
 
+@pytest.mark.parametrize("explicit", [False, True])
+def test_a_window_ends_the_rotation(explicit: bool) -> None:
+    """Whole text and token by token: only the tokens in the window are turned, the later ones just feel it."""
+    model = small_model()
+    start, window = torch.tensor([2, 4, 0]), 2
+    per_token = torch.zeros(ROWS, TOKENS)
+    for row, first in enumerate(start.tolist()):
+        per_token[row, first : first + window] = 0.6
+    subspace = small_subspace((1, 2), window=window)
+    expected = by_hand("qwen2", subspace, per_token)
+    steerer = Steerer(model, subspace).install()
+    values = torch.full((ROWS,), 0.6)
+    with steerer.strengths(values, start):
+        assert torch.allclose(logits(model, IDS), expected, atol=1e-4)
+    cache, parts = DynamicCache(), []
+    for at in range(TOKENS):
+        with steerer.strengths(values, start, offset=at if explicit else None):
+            parts.append(logits(model, IDS[:, at : at + 1], past_key_values=cache))
+    assert torch.allclose(torch.cat(parts, 1), expected, atol=1e-4)
+
+
 def test_offsets_differ_by_row() -> None:
     model = small_model()
     steerer = Steerer(model, small_subspace()).install()
