@@ -40,8 +40,9 @@ class StreamFilter(Protocol):
     """Rewrites the events of one streamed answer. Sans-I/O.
 
     `feed` raises `UpstreamError` (reason `malformed`) for an event that is no JSON object; then call `close(error)`.
-    `close` ends the stream well-formed whatever came before: nothing more after a terminal event, else what was
-    held, an error object and the endpoint's terminal event.
+    `close` ends the stream well-formed whatever came before: nothing more after a terminal event, else an error
+    object and the endpoint's terminal event. What was held of a broken answer is dropped: it may be the beginning of
+    a stand-in.
     """
 
     tally: Tally
@@ -49,6 +50,11 @@ class StreamFilter(Protocol):
     @property
     def held(self) -> int:
         """Characters taken in and not yet released, over all channels."""
+        ...
+
+    @property
+    def finished(self) -> bool:
+        """Whether the answer is complete, so that an upstream that goes on has nothing more to say."""
         ...
 
     def feed(self, event: Event) -> list[Event]: ...

@@ -87,7 +87,7 @@ class ResponseStream:
 
     @property
     def held(self) -> int:
-        return sum(t.held for t in self._items.tracks.values())
+        return 0 if self._done else sum(t.held for t in self._items.tracks.values())
 
     @property
     def finished(self) -> bool:
@@ -114,18 +114,13 @@ class ResponseStream:
     def close(self, error: UpstreamError | None = None) -> list[Event]:
         if self._done:
             return []
-        try:
-            out = self._flush()
-        except (Blocked, CheckUnavailable) as blocked:
-            self.tally.blocked.append(blocked.check)
-            return [self._encode(e) for e in self._block()]
+        # Of a broken answer nothing more is let out: what is held is the beginning of a stand-in, not of a value.
         self._done = True
         error = error or UpstreamError(
             "the upstream ended the stream before the answer was complete", reason="early_close"
         )
         # R5: flat, all keys
-        out.append({"type": "error", "code": error.reason, "message": str(error), "param": None})
-        return [self._encode(e) for e in out]
+        return [self._encode({"type": "error", "code": error.reason, "message": str(error), "param": None})]
 
     # Events
 
@@ -140,9 +135,8 @@ class ResponseStream:
         if kind in _SNAPSHOTS:
             return self._snapshot(kind, data)
         if kind == "error":
-            out = self._flush()
             self._done = True
-            return [*out, data]
+            return [data]
         output = _index(data, "output_index")
         if kind == f"{_SHELL_OUTPUT}.delta" or kind == f"{_SHELL_OUTPUT}.done":
             # both streams come in pieces that end where the tool flushed; the whole is in the item

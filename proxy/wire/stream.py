@@ -104,6 +104,8 @@ class CompletionStream:
 
     @property
     def held(self) -> int:
+        if self._done or self._failed:
+            return 0
         return sum(c.held for c in self._choices.values() if not c.ended)
 
     @property
@@ -117,14 +119,15 @@ class CompletionStream:
         if not event.data:
             return [event] if event.comment is not None else []
         if event.data == b"[DONE]":
-            return self.close()
+            out = [] if self._failed else self._flush()
+            self._done = True
+            return [*out, DONE]
         if self._failed:
             return []
         chunk = load(event)
         if chunk.get("error"):
-            out = self._flush()
             self._failed = True
-            return [*out, event]
+            return [event]
         self._dirty = False
         before, chunk_out = self._chunk(chunk)
         out = [self._encode(c) for c in before]
@@ -136,14 +139,15 @@ class CompletionStream:
         if self._done:
             return []
         complete = bool(self._choices) and all(c.ended for c in self._choices.values())
-        out = self._flush()
+        # Of a broken answer nothing more is let out: what is held is the beginning of a stand-in, not of a value.
         self._done = True
+        for choice in self._choices.values():
+            self._count(choice)
         if error is None and not complete and not self._failed:
             error = UpstreamError("the upstream ended the stream before the answer was complete", reason="early_close")
-        if error is not None and not self._failed:
-            out.append(Event(orjson.dumps({"error": error_object(error)})))
-        self._failed = self._failed or error is not None
-        return [*out, DONE]
+        if error is None or self._failed:
+            return [DONE]
+        return [Event(orjson.dumps({"error": error_object(error)})), DONE]
 
     # Chunks
 

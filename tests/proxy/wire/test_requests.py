@@ -72,7 +72,7 @@ def test_surfaces_never_name_what_the_client_wrote(endpoint: Endpoint, body: Any
 
 @ENDPOINTS
 def test_unknown_fields_are_refused_by_name(endpoint: Endpoint, body: Any) -> None:
-    with pytest.raises(RequestError, match="'mystery'.*opaque_fields: \\[mystery\\]") as caught:
+    with pytest.raises(RequestError, match=r"'mystery'.*opaque_fields: \[mystery\]") as caught:
         endpoint.parse({**body(), "mystery": 1})
     assert (caught.value.status, caught.value.param, caught.value.code) == (400, "mystery", "unknown_field")
     allowed = endpoint.parse({**body(), "mystery": 1}, Options(opaque_fields=frozenset(("mystery",))))
