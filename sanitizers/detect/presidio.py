@@ -151,8 +151,8 @@ class PresidioPatterns:
         forward, backward = self._forward[gate.alphabet], self._backward[gate.alphabet]
         done = 0
         while (hit := gate.anchor.search(text, done)) is not None:
-            start = backward.match(text, done, hit.start()).start()
-            end = forward.match(text, hit.end()).end()
+            start = backward.match(text, max(done, hit.start() - LONGEST_RUN), hit.start()).start()
+            end = forward.match(text, hit.end(), min(len(text), hit.end() + LONGEST_RUN)).end()
             if end - start > LONGEST_RUN:
                 start = max(start, hit.start() - LONGEST_RUN // 4)
                 end = min(end, hit.end() + LONGEST_RUN // 4)

@@ -31,7 +31,44 @@ def _iban(number: int) -> str:
 
 numbers = st.integers(0, 10**18 - 1)
 words = st.sampled_from(
-    ["the", "order", "ships", "on", "Monday", "please", "see", "figure", "12", "at", "10:30", "total", "2024-11-23", "v1.2.3", "foo@", "bar.com", "x", "3.14", "and/or", "价格", "今天", "会议", "在", "号码", "(see)", "note:", "id=77", "4,000", "https://docs.python.org/3/", "A1", "1.2.3", "::", ":ff:", "a:b", "sk-", "192.168"]
+    [
+        "the",
+        "order",
+        "ships",
+        "on",
+        "Monday",
+        "please",
+        "see",
+        "figure",
+        "12",
+        "at",
+        "10:30",
+        "total",
+        "2024-11-23",
+        "v1.2.3",
+        "foo@",
+        "bar.com",
+        "x",
+        "3.14",
+        "and/or",
+        "价格",
+        "今天",
+        "会议",
+        "在",
+        "号码",
+        "(see)",
+        "note:",
+        "id=77",
+        "4,000",
+        "https://docs.python.org/3/",
+        "A1",
+        "1.2.3",
+        "::",
+        ":ff:",
+        "a:b",
+        "sk-",
+        "192.168",
+    ]
 )
 emails = st.builds(
     "{}@{}.{}".format,
