@@ -75,7 +75,7 @@ class AuditRecord:
 class Audit:
     """Where the lines go. `on_failure` is called for every line that was lost; `write` never raises.
 
-    Raises `ConfigError` when the file cannot be opened at start.
+    Raises `ConfigError` when the file or stdout cannot be used at start.
     """
 
     def __init__(self, sink: Sink, path: str | None = None, *, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -92,7 +92,9 @@ class Audit:
             except OSError as error:
                 raise ConfigError(f"audit.path cannot be written: {error.strerror}") from None
         elif sink == "stdout":
-            self._fd = sys.stdout.fileno()
+            if sys.__stdout__ is None:  # closed by whoever started us: its number may be a socket's by now
+                raise ConfigError("audit.sink is stdout, which is closed")
+            self._fd = sys.__stdout__.fileno()
             # A pipe that can be written to takes 4 KiB at once; one that cannot would stop the event loop.
             self._poll = select.poll()
             self._poll.register(self._fd, select.POLLOUT)

@@ -6,13 +6,14 @@ does not import it, and `prepare` is to be called before anything that does.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX = "guardchain-metrics-"
 
 
 def prepare() -> Path:
@@ -25,10 +26,9 @@ def prepare() -> Path:
     named = os.environ.get(VARIABLE)
     if not named and "prometheus_client.values" in sys.modules:
         raise RuntimeError(f"{VARIABLE} must be set before prometheus_client is imported")
-    directory = Path(named or tempfile.mkdtemp(prefix="guardchain-metrics-"))
+    directory = Path(named or tempfile.mkdtemp(prefix=_PREFIX))
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for stale in directory.glob("*.db"):
-        stale.unlink(missing_ok=True)
+    _empty(directory)
     os.environ[VARIABLE] = str(directory)
     return directory
 
@@ -48,10 +48,20 @@ def sweep(directory: Path) -> None:
 
 
 def discard(directory: Path) -> None:
-    """Remove a directory that `prepare` made."""
-    shutil.rmtree(directory, ignore_errors=True)
-    if os.environ.get(VARIABLE) == str(directory):
-        del os.environ[VARIABLE]
+    """Undo `prepare` after the last worker: remove the values, and the directory unless the operator named it."""
+    _empty(directory)
+    if directory.name.startswith(_PREFIX):
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+        if os.environ.get(VARIABLE) == str(directory):
+            del os.environ[VARIABLE]
+
+
+def _empty(directory: Path) -> None:
+    """Remove value files and nothing else: the operator may have named any directory."""
+    for kind in ("counter", "gauge", "histogram", "summary"):
+        for file in directory.glob(f"{kind}_*.db"):
+            file.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:

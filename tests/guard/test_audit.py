@@ -199,6 +199,12 @@ def test_stdout() -> None:
     assert done.stderr == "0"
 
 
+def test_a_closed_stdout_is_an_error_at_start() -> None:
+    code = "import sys; sys.__stdout__ = None\nfrom guard.audit import Audit\nAudit('stdout')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "ConfigError: audit.sink is stdout, which is closed" in done.stderr
+
+
 def test_a_reader_that_stalls_stops_nobody() -> None:
     reader, writer = os.pipe()
     try:

@@ -234,6 +234,14 @@ def test_prepare_makes_a_private_directory() -> None:
     assert done.stdout.split() == ["700", "True", "False"]
 
 
+def test_a_directory_the_operator_named_keeps_what_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(multiprocess.VARIABLE, str(tmp_path))
+    for name in ("counter_1.db", "users.db", "notes.txt"):
+        (tmp_path / name).touch()
+    multiprocess.discard(multiprocess.prepare())
+    assert {f.name for f in tmp_path.iterdir()} == {"users.db", "notes.txt"}
+
+
 def test_prepare_refuses_when_it_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(multiprocess.VARIABLE, raising=False)
     with pytest.raises(RuntimeError, match="before prometheus_client is imported"):
