@@ -233,8 +233,11 @@ class Engine:
         strengths = [job.strength for job, _ in self._running]
         rotated: AbstractContextManager[None] = nullcontext()
         if self._steerer is not None and any(strengths):
-            # Every token of a step stands behind its prompt, so all are rotated.
-            rotated = self._steerer.strengths(torch.tensor(strengths, device=self.model.device), start=0, offset=0)
+            # True positions: a subspace with a window stops turning some tokens behind the prompt.
+            last = torch.tensor([len(job.prompt) - 1 for job, _ in self._running])
+            rotated = self._steerer.strengths(
+                torch.tensor(strengths, device=self.model.device), start=last, offset=torch.tensor(self._batch.lengths)
+            )
         with rotated:
             return self._batch.step(self.model, tokens)
 

@@ -28,7 +28,7 @@ PATHS: dict[str, dict[str, Any]] = {
 }
 
 
-def make_subspace(identity: ModelIdentity, width: int = 64) -> Subspace:
+def make_subspace(identity: ModelIdentity, width: int = 64, window: int | None = None) -> Subspace:
     generator = torch.Generator().manual_seed(3)
 
     def layer() -> Layer:
@@ -36,7 +36,7 @@ def make_subspace(identity: ModelIdentity, width: int = 64) -> Subspace:
         safe = torch.randn(width, generator=generator)
         return Layer(basis=basis, centroid=basis[0].clone(), safe=safe, opposite=-safe)
 
-    return Subspace(identity=identity, layers={1: layer(), 2: layer()})
+    return Subspace(identity=identity, layers={1: layer(), 2: layer()}, window=window)
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +70,21 @@ def test_every_order_gives_exactly_the_solo_answers(steered: Client, path: str, 
     assert solo[0.0] != solo[0.4] != solo[0.9]
 
 
-def test_steered_answers_are_those_of_a_plain_loop_under_the_steerer(steered: Client, loaded: LoadedModel) -> None:
+@pytest.mark.parametrize("window", [None, 1, 3])
+def test_steered_answers_are_those_of_a_plain_loop_under_the_steerer(
+    loaded: LoadedModel, tmp_path: Path, window: int | None
+) -> None:
+    subspace = make_subspace(loaded.identity, window=window)
+    subspace.save(tmp_path / "tiny.safetensors")
+    steered = Client(loaded, steering=str(tmp_path / "tiny.safetensors"))
     prompt = loaded.template.render(user(PROMPT), None)
-    entries = steered.whole(
-        "/v1/chat/completions", 0.4, messages=user(PROMPT), temperature=0, max_tokens=10, logprobs=True
-    )["choices"][0]["logprobs"]["content"]
-    steerer = Steerer(loaded.model, make_subspace(loaded.identity)).install()
+    try:
+        entries = steered.whole(
+            "/v1/chat/completions", 0.4, messages=user(PROMPT), temperature=0, max_tokens=10, logprobs=True
+        )["choices"][0]["logprobs"]["content"]
+    finally:
+        steered.close()
+    steerer = Steerer(loaded.model, subspace).install()
     try:
         ids = list(prompt)
         for entry in entries:
