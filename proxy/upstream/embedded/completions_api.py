@@ -67,7 +67,7 @@ def _is_token(value: object) -> bool:
 
 def _ids(value: object, key: str, loaded: LoadedModel) -> list[int]:
     if isinstance(value, str):
-        ids: list[int] = loaded.tokenizer(value)["input_ids"]
+        ids: list[int] = loaded.tokenizer(value, verbose=False)["input_ids"]
     elif isinstance(value, list) and value and all(_is_token(v) for v in value):
         ids = list(value)
         if not all(0 <= i < loaded.vocabulary_size for i in ids):

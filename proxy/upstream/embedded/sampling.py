@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+_FIRST = 512  # candidates tried before the whole vocabulary is sorted
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -64,9 +66,18 @@ class Sampler:
             logits = logits.masked_fill(logits < logits.topk(s.top_k).values[-1], -torch.inf)
         probabilities = logits.softmax(-1)
         if s.top_p < 1.0:
-            ranked, order = probabilities.sort(descending=True)
+            ranked, order = _best(probabilities, s.top_p)
             # A token stays while the mass before it is below top_p, so the first one always stays.
             ranked[ranked.cumsum(0) - ranked >= s.top_p] = 0.0
             ranked[0] = ranked[0].clamp_min(torch.finfo(ranked.dtype).tiny)
             return int(order[torch.multinomial(ranked, 1, generator=self._generator)])
         return int(torch.multinomial(probabilities, 1, generator=self._generator))
+
+
+def _best(probabilities: Tensor, mass: float) -> tuple[Tensor, Tensor]:
+    """The largest probabilities and their tokens, in order, at least `mass` of them together (else all).
+
+    Sorting a vocabulary of 150,000 costs ten milliseconds a token; the nucleus is nearly always among the first few.
+    """
+    ranked, order = probabilities.topk(min(_FIRST, probabilities.shape[0]))
+    return (ranked, order) if float(ranked.sum()) > mass else probabilities.sort(descending=True)

@@ -80,7 +80,8 @@ class ChatTemplate:
         return ids
 
     def _plain(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
+        # Not verbose: the library would warn of prompts that are too long, which a `RequestError` says already.
+        return list(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]) if text else []
 
     def _text(
         self, messages: Sequence[Mapping[str, Any]], tools: list[dict[str, Any]] | None, header: bool = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from guard.assets import resolve
-from guard.errors import ConfigError, GuardError, RequestError, UpstreamError
+from guard.errors import ConfigError, RequestError, UpstreamError
 from proxy.upstream.base import Call, Event, Reply
 from proxy.upstream.embedded import answer, chat_api, completions_api, embeddings_api, responses_api
 from proxy.upstream.embedded.engine import Engine
@@ -46,6 +46,10 @@ _ENDPOINTS = {
     ),
     "/v1/responses": _Endpoint(responses_api.parse, responses_api.ResponseAnswer),
 }
+
+
+def _path(call: Call) -> str:
+    return "/v1/" + call.endpoint.removeprefix("/").removeprefix("v1/")
 
 
 class EmbeddedUpstream:
@@ -113,7 +117,7 @@ class EmbeddedUpstream:
             await asyncio.to_thread(self._engine.close)
 
     async def send(self, call: Call) -> Reply:
-        endpoint = "/v1/" + call.endpoint.removeprefix("/").removeprefix("v1/")
+        endpoint = _path(call)
         if endpoint == "/v1/models" or endpoint.startswith("/v1/models/"):
             return self._models(endpoint.removeprefix("/v1/models").removeprefix("/"))
         if call.method != "POST" or endpoint not in (*_ENDPOINTS, _EMBEDDINGS):
@@ -124,15 +128,17 @@ class EmbeddedUpstream:
             return await self._embed(call)
         return await self._generate(_ENDPOINTS[endpoint], call)
 
+    async def vet(self, call: Call) -> None:
+        """Raise the `RequestError` that `send` would raise for this call; costs a tokenisation and no model time.
+
+        For callers that could not have a request scored and want to say whether the request itself is why.
+        """
+        endpoint = _ENDPOINTS.get(_path(call))
+        if endpoint is not None:
+            await self._parse(endpoint, call)
+
     async def _generate(self, endpoint: _Endpoint, call: Call) -> Reply:
-        request = await asyncio.to_thread(
-            endpoint.parse,
-            call.body or {},
-            self.loaded,
-            Budget(self.loaded.context, endpoint.max_tokens or self._options.max_tokens, self._options.max_tokens),
-            stream=call.stream,
-            strength=call.strength,
-        )
+        request = await self._parse(endpoint, call)
         generation = Generation(self.engine, self.loaded.vocabulary, request.plan)
         await generation.start()
         reply = endpoint.answer(request, generation, self.loaded.vocabulary, self._options.public_name)
@@ -147,6 +153,17 @@ class EmbeddedUpstream:
             generation.cancel()
 
         return Reply(status=200, headers=answer.SSE, events=reply.events(), close=close)
+
+    async def _parse(self, endpoint: _Endpoint, call: Call) -> Any:
+        most = self._options.max_tokens
+        return await asyncio.to_thread(
+            endpoint.parse,
+            call.body or {},
+            self.loaded,
+            Budget(self.loaded.context, endpoint.max_tokens or most, most),
+            stream=call.stream,
+            strength=call.strength,
+        )
 
     async def _embed(self, call: Call) -> Reply:
         if call.strength > 0:
@@ -193,6 +210,6 @@ class EmbeddedUpstream:
         )
         try:
             await self.send(call)
-        except GuardError:
+        except BaseException:
             await self.close()
             raise

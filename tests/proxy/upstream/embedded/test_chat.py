@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from guard.errors import RequestError
+from proxy.upstream.base import Call
 from proxy.upstream.embedded.model import LoadedModel
 from tests.proxy.upstream.embedded.conftest import CONTEXT, Client, text_of, user
 
@@ -154,6 +155,10 @@ def test_wrong_requests_name_the_field(client: Client, body: dict[str, Any], par
     with pytest.raises(RequestError) as caught:
         client.chat(**body)
     assert (caught.value.param, caught.value.code, caught.value.status) == (param, code, 400)
+    call = Call("/v1/chat/completions", {"messages": user("hello"), **body})
+    with pytest.raises(RequestError) as vetted:
+        client.run(client.upstream.vet(call))
+    assert str(vetted.value) == str(caught.value)
 
 
 def test_tools_reach_the_template(client: Client) -> None:

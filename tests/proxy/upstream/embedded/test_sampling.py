@@ -76,3 +76,11 @@ def test_bias_forces_and_forbids() -> None:
     assert Sampler(Sampling(logit_bias={4: 100.0}), 0).pick(LOGITS) == 4
     sampler = Sampler(Sampling(temperature=1.0, seed=0, logit_bias={0: -100.0}), 0)
     assert 0 not in {sampler.pick(LOGITS) for _ in range(200)}
+
+
+@pytest.mark.parametrize("top_p", [0.3, 0.9999])
+def test_a_nucleus_may_be_wider_than_the_first_candidates(top_p: float) -> None:
+    sampler = Sampler(Sampling(seed=1, top_p=top_p), 0)
+    drawn = {sampler.pick(torch.linspace(1e-3, 0, 5000)) for _ in range(3000)}
+    assert max(drawn) > 512
+    assert max(drawn) <= 5000 * top_p * 1.01
