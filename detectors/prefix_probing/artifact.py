@@ -26,14 +26,16 @@ class _Strict(BaseModel):
 class Prefix(_Strict):
     """An opening of the answer as token ids; `text` is for people and never tokenised again.
 
-    `delta` is the gap Δ = μ_harmless − μ_harmful on the construction prompts. `adds` is what the prefix brought to the
-    set when it was chosen: AUROC and TPR at 1 % FPR on the selection prompts, after minus before.
+    `delta` is the gap Δ = μ_harmless − μ_harmful on the construction prompts in `script` (all of them if empty).
+    `adds` is what the prefix brought to the set when it was chosen: AUROC and TPR at 1 % FPR on the selection prompts,
+    after minus before.
     """
 
     sign: Sign
     tokens: Annotated[tuple[Token, ...], Field(min_length=1)]
     text: str
     delta: float
+    script: str = ""
     adds: dict[str, float] = {}
 
     @model_validator(mode="after")

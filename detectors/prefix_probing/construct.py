@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from detectors.calibrate import calibrate
 from detectors.prefix_probing.artifact import Prefix, ProbeSet
-from detectors.prefix_probing.data import Prompts, split
+from detectors.prefix_probing.data import Prompts, script, split
 from detectors.prefix_probing.score import Floats, aggregate, length_normalised
-from detectors.prefix_probing.search import SearchOptions, search
+from detectors.prefix_probing.search import Candidate, SearchOptions, search
 from detectors.prefix_probing.select import SelectOptions, select
 from detectors.scorers.local import LocalScorer
 
 Progress = Callable[[str, int, int], None]  # (stage, steps done, steps in all)
+_ENOUGH = 16  # prompts per class that a script needs for a search of its own
 _AT_ONCE = 32  # probes per forward pass while the whole pool is scored
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """`prompts` bounds the construction prompts per class; the FPR targets are those of `calibrate`."""
+    """`prompts` bounds the construction prompts per class and script; the FPR targets are those of `calibrate`."""
 
     search: SearchOptions = field(default_factory=SearchOptions)
     select: SelectOptions = field(default_factory=SelectOptions)
@@ -42,15 +45,7 @@ def build(
     options = options or BuildOptions()
     tell = progress or (lambda *_: None)
     parts = split(prompts, options.seed)
-    parts["construction"] = parts["construction"].limited(options.prompts)
-    pool = search(
-        scorer.model,
-        rendered(scorer, parts["construction"].harmful),
-        rendered(scorer, parts["construction"].harmless),
-        forbidden=forbidden(scorer),
-        options=options.search,
-        progress=lambda done, steps: tell("search", done, steps),
-    )
+    pool = _pool(scorer, parts["construction"], options, tell)
 
     def both(stage: str, probes: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
         bad, good = parts[stage].harmful, parts[stage].harmless
@@ -60,21 +55,24 @@ def build(
             measure(scorer, good, probes, lambda n: tell(stage, len(bad) + n, total)),
         )
 
-    chosen = select(pool, *both("selection", [c.tokens for c in pool]), options.select)
+    part = parts["selection"]
+    scripts = [script(t) for t in part.harmful], [script(t) for t in part.harmless]
+    how, chosen = select(pool, *both("selection", [c.tokens for c in pool]), options.select, scripts)
     kept = [pool[c.index] for c in chosen]
     signs, deltas = [c.sign for c in kept], [c.delta for c in kept]
     values = both("calibration", [c.tokens for c in kept])
-    harmful, harmless = (aggregate(v, signs, deltas, options.select.aggregation) for v in values)
+    harmful, harmless = (aggregate(v, signs, deltas, how) for v in values)
     return ProbeSet(
         model=scorer.identity.to_dict(),
         dtype=scorer.dtype,
-        aggregation=options.select.aggregation,
+        aggregation=how,
         prefixes=tuple(
             Prefix(
                 sign=c.sign,
                 tokens=c.tokens,
                 text=scorer.tokenizer.decode(list(c.tokens)),
                 delta=c.delta,
+                script=c.script,
                 adds={"auroc": choice.added_auroc, "tpr_at_1_percent_fpr": choice.added_tpr},
             )
             for c, choice in zip(kept, chosen, strict=True)
@@ -85,6 +83,28 @@ def build(
             harmful, harmless, block_fpr=options.block_fpr, steer_fpr=options.steer_fpr, seed=options.seed
         ),
     )
+
+
+def _pool(scorer: LocalScorer, prompts: Prompts, options: BuildOptions, tell: Progress) -> list[Candidate]:
+    """The search in every script that has enough prompts of both classes, or over all prompts when none has.
+
+    Mixed, the prompts' language would decide the log-probability of an opening more than their harmfulness does.
+    """
+    scripts = Counter(map(script, prompts.harmful)) & Counter(map(script, prompts.harmless))
+    found: dict[tuple[int, ...], Candidate] = {}
+    for name in sorted(k for k, n in scripts.items() if n >= _ENOUGH) or [""]:
+        bad, good = ([t for t in side if not name or script(t) == name] for side in (prompts.harmful, prompts.harmless))
+        for c in search(
+            scorer.model,
+            rendered(scorer, bad[: options.prompts]),
+            rendered(scorer, good[: options.prompts]),
+            forbidden=forbidden(scorer),
+            options=options.search,
+            progress=partial(tell, f"search {name}".strip()),
+        ):
+            if c.tokens not in found or abs(c.delta) > abs(found[c.tokens].delta):
+                found[c.tokens] = replace(c, script=name)
+    return list(found.values())
 
 
 def rendered(scorer: LocalScorer, texts: Sequence[str]) -> list[list[int]]:
@@ -123,5 +143,6 @@ def forbidden(scorer: LocalScorer) -> set[int]:
 
 def _search_facts(options: BuildOptions, pool: int) -> dict[str, int | float | str]:
     facts = {**asdict(options.search), **asdict(options.select), "prompts": options.prompts, "seed": options.seed}
-    facts.pop("batch")  # how, not what
-    return {**{k: str(v) if k == "aggregation" else v for k, v in facts.items()}, "pool": pool}
+    del facts["batch"]  # how, not what
+    facts["aggregation"] = str(options.select.aggregation or "best")
+    return {**facts, "pool": pool}

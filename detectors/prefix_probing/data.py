@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +35,6 @@ class Prompts:
         """Counts, and the sha256 over the prompts in order."""
         digest = hashlib.sha256(json.dumps([self.harmful, self.harmless], ensure_ascii=False).encode())
         return Part(harmful=len(self.harmful), harmless=len(self.harmless), sha256=digest.hexdigest())
-
-    def limited(self, most: int) -> Prompts:
-        return Prompts(self.harmful[:most], self.harmless[:most])
 
 
 def load(harmful: Path | str, harmless: Path | str, *, column: str | None = None) -> Prompts:
@@ -109,6 +108,15 @@ def split(prompts: Prompts, seed: int = 0) -> dict[str, Prompts]:
         if not bad or not good:
             raise ArtifactError(f"too few prompts: the {name} part has {len(bad)} harmful and {len(good)} harmless")
     return {name: Prompts(tuple(bad), tuple(good)) for name, (bad, good) in parts.items()}
+
+
+def script(text: str) -> str:
+    """The writing system most letters of `text` belong to: `latin`, `cjk`, `hiragana`, `cyrillic`, ...; `` without any.
+
+    Language in the small: a model opens its answers in the prompt's language, so openings are searched per script.
+    """
+    names = Counter(unicodedata.name(c, "").split(" ", 1)[0].split("-", 1)[0].lower() for c in text if c.isalpha())
+    return names.most_common(1)[0][0] if names else ""
 
 
 def normalised(text: str) -> str:

@@ -28,10 +28,11 @@ Progress = Callable[[int, int], None]  # (steps done, steps in all)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An opening with its gap Δ on the construction prompts."""
+    """An opening with its gap Δ on the construction prompts, all of them or those in one `script`."""
 
     tokens: Tokens
     delta: float
+    script: str = ""
 
     @property
     def sign(self) -> Sign:
@@ -41,11 +42,14 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
     """`width` openings of each sign survive a depth; each is grown by the `top_k` likeliest next tokens of either
-    prompt set; `depth` is the longest opening in tokens. `batch` prompts run at a time."""
+    prompt set, as far as their mean probability is `min_p` or more: |Δ| alone would rank tokens that the model never
+    says, whose log-probabilities differ most. `depth` is the longest opening in tokens; `batch` prompts run at a time.
+    """
 
     width: int = 8
-    top_k: int = 24
+    top_k: int = 8
     depth: int = 6
+    min_p: float = 0.01
     batch: int = 16
 
     def __post_init__(self) -> None:
@@ -163,6 +167,7 @@ def search(
                 raise ArtifactError("every token is forbidden inside an opening")
         delta = (gaps[:, None] + good_log - bad_log) / depth
         likely = _top(good_p, banned, options.top_k) | _top(bad_p, banned, options.top_k)
+        likely &= np.maximum(good_p, bad_p) >= options.min_p
         allowed = np.ones_like(likely)
         allowed[:, banned] = False
         chosen = _best(delta, likely, allowed, options.width)

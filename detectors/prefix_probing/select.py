@@ -33,12 +33,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class SelectOptions:
-    """At most `keep` openings per sign. Two openings of one sign are alike, and only one is kept, when one begins with
-    the other or when their values over the prompts correlate above `max_correlation`."""
+    """At most `keep` openings per sign (one per script in any case); `aggregation` None chooses it too.
+
+    Two openings of one sign are alike, and only one is kept, when one begins with the other or when their values over
+    the prompts correlate above `max_correlation`.
+    """
 
     keep: int = 4
     max_correlation: float = 0.98
-    aggregation: Aggregation = Aggregation.MEAN
+    aggregation: Aggregation | None = None
 
     def __post_init__(self) -> None:
         if self.keep < 1:
@@ -46,28 +49,50 @@ class SelectOptions:
 
 
 def select(
-    pool: Sequence[Candidate], harmful: Floats, harmless: Floats, options: SelectOptions | None = None
-) -> list[Choice]:
+    pool: Sequence[Candidate],
+    harmful: Floats,
+    harmless: Floats,
+    options: SelectOptions | None = None,
+    scripts: tuple[Sequence[str], Sequence[str]] | None = None,
+) -> tuple[Aggregation, list[Choice]]:
     """Choose from `pool` by its length-normalised log-probabilities on the selection prompts: [prompts, len(pool)].
 
-    Begins with the best pair of one agreement and one refusal opening, then adds the best of either sign as long as
-    the set does not get worse. The two openings of the first pair share its quality: against chance (AUROC 0.5, TPR
-    0.01), the refusal one is reported with what the pair reaches, the agreement one with nothing.
+    Begins with the best pair of one agreement and one refusal opening for every script of the pool, judged on the
+    prompts in that script (`scripts`: harmful, harmless), then adds the best of either sign as long as the set does
+    not get worse. What the first pairs reach together is reported with the first of them, against chance (AUROC 0.5,
+    TPR 0.01). Without a fixed aggregation all are tried and the one that ends best is returned, `mean` when equal.
     Raises `ArtifactError` when the pool lacks a sign or a class has no prompts.
     """
     options = options or SelectOptions()
-    plus = [i for i, c in enumerate(pool) if c.sign is Sign.AGREEMENT]
-    minus = [i for i, c in enumerate(pool) if c.sign is Sign.REFUSAL]
-    if not plus or not minus:
+    if {c.sign for c in pool} != set(Sign):
         raise ArtifactError("selection needs openings of both signs")
     if not len(harmful) or not len(harmless):
         raise ArtifactError("selection needs both harmful and harmless prompts")
     alike = _alike(pool, np.concatenate([harmful, harmless]), options.max_correlation)
+    results = [
+        (how, _greedy(pool, harmful, harmless, how, options.keep, alike, scripts))
+        for how in ([options.aggregation] if options.aggregation else Aggregation)
+    ]
+    return max(results, key=lambda r: (r[1][-1].auroc, r[1][-1].tpr))
 
-    def quality(members: Sequence[int]) -> tuple[float, float, float]:
+
+def _greedy(
+    pool: Sequence[Candidate],
+    harmful: Floats,
+    harmless: Floats,
+    how: Aggregation,
+    keep: int,
+    alike: NDArray[np.bool_],
+    scripts: tuple[Sequence[str], Sequence[str]] | None,
+) -> list[Choice]:
+    def quality(members: Sequence[int], script: str | None = None) -> tuple[float, float, float]:
         signs, deltas = [pool[i].sign for i in members], [pool[i].delta for i in members]
-        bad = aggregate(harmful[:, members], signs, deltas, options.aggregation)
-        good = aggregate(harmless[:, members], signs, deltas, options.aggregation)
+        sides = []
+        for values, kinds in zip((harmful, harmless), scripts or ((), ()), strict=True):
+            if script and script in kinds:
+                values = values[[k == script for k in kinds]]
+            sides.append(aggregate(values[:, members], signs, deltas, how))
+        bad, good = sides
         spread = float(np.sqrt((bad.var() + good.var()) / 2)) or 1e-12
         return (
             round(metrics.auroc(bad, good), 6),
@@ -75,23 +100,29 @@ def select(
             float((bad.mean() - good.mean()) / spread),
         )
 
-    first = max(((r, a) for r in minus for a in plus), key=quality)
-    kept = list(first)
+    kept: list[int] = []
+    for script in sorted({c.script for c in pool}):
+        minus, plus = (
+            [i for i, c in enumerate(pool) if c.sign is sign and c.script == script and i not in kept]
+            for sign in (Sign.REFUSAL, Sign.AGREEMENT)
+        )
+        pairs = ((r, a) for r in minus for a in plus if not any(alike[i, j] for i in (r, a) for j in kept))
+        kept += max(pairs, key=lambda pair, script=script: quality(pair, script), default=())  # type: ignore[misc]
+    if {pool[i].sign for i in kept} != set(Sign):  # no script has both
+        kept = [next(i for i, c in enumerate(pool) if c.sign is sign) for sign in (Sign.REFUSAL, Sign.AGREEMENT)]
     now = quality(kept)
-    choices = [
-        Choice(first[0], now[0], now[1], now[0] - 0.5, now[1] - 0.01),
-        Choice(first[1], now[0], now[1], 0.0, 0.0),
-    ]
+    choices = [Choice(i, now[0], now[1], 0.0, 0.0) for i in kept]
+    choices[0] = Choice(kept[0], now[0], now[1], now[0] - 0.5, now[1] - 0.01)
     while True:
-        open_signs = {s for s in Sign if sum(pool[i].sign is s for i in kept) < options.keep}
-        options_left = [
+        open_signs = {s for s in Sign if sum(pool[i].sign is s for i in kept) < keep}
+        left = [
             i
             for i in range(len(pool))
             if i not in kept and pool[i].sign in open_signs and not any(alike[i, j] for j in kept)
         ]
-        if not options_left:
+        if not left:
             return choices
-        best = max(options_left, key=lambda i: quality([*kept, i]))
+        best = max(left, key=lambda i: quality([*kept, i]))
         then = quality([*kept, best])
         if then[:2] < now[:2]:
             return choices

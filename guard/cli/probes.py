@@ -34,11 +34,12 @@ def build(
     harmless: Harmless,
     out: Annotated[Path, typer.Option(help="Where to write the probe set (.json).")],
     width: Annotated[int, typer.Option(min=1, help="Openings of each sign that survive a depth.")] = 8,
-    top_k: Annotated[int, typer.Option(min=1, help="Next tokens tried per opening and prompt set.")] = 24,
+    top_k: Annotated[int, typer.Option(min=1, help="Next tokens tried per opening and prompt set.")] = 8,
     depth: Annotated[int, typer.Option(min=1, help="Longest opening, in tokens.")] = 6,
+    min_p: Annotated[float, typer.Option(min=0, max=1, help="Mean probability a next token needs.")] = 0.01,
     keep: Annotated[int, typer.Option(min=1, help="Openings kept per sign, at most.")] = 4,
-    prompts: Annotated[int, typer.Option(min=1, help="Prompts per class in the search.")] = 64,
-    aggregation: Annotated[str, typer.Option(help="mean, logsumexp, max or weighted.")] = "mean",
+    prompts: Annotated[int, typer.Option(min=1, help="Prompts per class and script in the search.")] = 64,
+    aggregation: Annotated[str, typer.Option(help="mean, logsumexp, max, weighted, or best of them.")] = "best",
     block_fpr: Annotated[float, typer.Option(min=0, max=1, help="False-positive rate that block_at may cost.")] = 0.01,
     steer_fpr: Annotated[float, typer.Option(min=0, max=1, help="The same for steer_at.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Shifts the split into parts.")] = 0,
@@ -57,12 +58,12 @@ def build(
     from detectors.prefix_probing.search import SearchOptions
     from detectors.prefix_probing.select import SelectOptions
 
-    how = _choice(Aggregation, aggregation, "--aggregation")
+    how = None if aggregation == "best" else _choice(Aggregation, aggregation, "--aggregation")
     if block_fpr > steer_fpr:
         raise typer.BadParameter("must not be above --steer-fpr", param_hint="--block-fpr")
     found = data.load(harmful, harmless, column=column)
     options = BuildOptions(
-        search=SearchOptions(width=width, top_k=top_k, depth=depth, batch=batch),
+        search=SearchOptions(width=width, top_k=top_k, depth=depth, min_p=min_p, batch=batch),
         select=SelectOptions(keep=keep, aggregation=how),
         prompts=prompts,
         block_fpr=block_fpr,
@@ -181,10 +182,10 @@ def _print(probes: ProbeSet) -> None:
         f"{probes.dtype}  score = {probes.aggregation} of refusal − {probes.aggregation} of agreement openings",
         soft_wrap=True,
     )
-    table = Table("sign", "opening", "tokens", "Δ", "adds AUROC", "adds TPR@1%FPR")
+    table = Table("sign", "script", "opening", "tokens", "Δ", "adds AUROC", "adds TPR@1%FPR")
     for p in probes.prefixes:
         adds = [f"{p.adds[k]:+.4f}" if k in p.adds else "" for k in ("auroc", "tpr_at_1_percent_fpr")]
-        table.add_row(p.sign, escape(repr(p.text)), " ".join(map(str, p.tokens)), f"{p.delta:+.3f}", *adds)
+        table.add_row(p.sign, p.script, escape(repr(p.text)), " ".join(map(str, p.tokens)), f"{p.delta:+.3f}", *adds)
     console.print(table)
     for name, part in probes.data.items():
         console.print(f"{name}: {part.harmful} harmful, {part.harmless} harmless, sha256 {part.sha256[:16]}…")

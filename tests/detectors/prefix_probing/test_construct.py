@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,9 +49,8 @@ def test_probe_set_is_complete(probes, tmp_path):
         assert set(p.adds) == {"auroc", "tpr_at_1_percent_fpr"}
     assert probes.identity == support.IDENTITY
     assert probes.dtype == "float32"
-    parts = split(PROMPTS)
-    parts["construction"] = parts["construction"].limited(8)
-    assert probes.data == {name: part.part() for name, part in parts.items()}
+    assert probes.data == {name: part.part() for name, part in split(PROMPTS).items()}
+    assert {p.script for p in probes.prefixes} == {""}  # too few prompts for a search per script
     assert probes.search["width"] == 4
     assert probes.calibration.block.target_fpr == 0.1
     probes.save(tmp_path / "p.json")
@@ -64,6 +64,19 @@ def test_deterministic(probes):
     for stage in ("search", "selection", "calibration"):
         last = [s for s in seen if s[0] == stage][-1]
         assert last[1] == last[2]
+
+
+def test_one_search_per_script():
+    swap = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
+    both = Prompts(
+        *[(*side, *[t.lower().translate(swap) for t in side]) for side in (PROMPTS.harmful, PROMPTS.harmless)]
+    )
+    more = Prompts(*[(*side, *[f"{t} {n}" for n, t in enumerate(side)]) for side in (both.harmful, both.harmless)])
+    seen = set()
+    options = replace(OPTIONS, select=SelectOptions(keep=2), search=SearchOptions(width=2, top_k=4, depth=2))
+    found = build(scorer(), more, options, lambda stage, *_: seen.add(stage))
+    assert {"search cyrillic", "search latin"} <= seen
+    assert {p.script for p in found.prefixes} == {"cyrillic", "latin"}
 
 
 def test_calibration_is_what_the_probe_sees(probes):

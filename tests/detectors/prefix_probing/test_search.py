@@ -15,7 +15,7 @@ from guard.errors import ArtifactError
 from tests.detectors import support
 from tests.detectors.scorers.test_forward import plain
 
-OPTIONS = SearchOptions(width=3, top_k=8, depth=3, batch=4)
+OPTIONS = SearchOptions(width=3, top_k=8, depth=3, min_p=0.0, batch=4)
 
 
 def scorer(family="Qwen2"):
@@ -62,11 +62,23 @@ def test_both_signs_at_every_depth_and_no_special_token():
 
 def test_first_depth_is_exhaustive():
     """With every token looked at, depth 1 holds the true extremes."""
-    found = run(options=SearchOptions(width=2, top_k=1000, depth=1, batch=3))
+    found = run(options=SearchOptions(width=2, top_k=1000, depth=1, min_p=0.0, batch=3))
     firsts = [np.mean([scorer().first_token(tuple(p)) for p in which], axis=0) for which in (S, H)]
     gaps = {t: firsts[0][t] - firsts[1][t] for t in set(range(len(support.tokenizer()))) - forbidden(scorer())}
     ranked = sorted(gaps, key=gaps.get)
     assert [c.tokens[0] for c in found] == [ranked[-1], ranked[-2], ranked[0], ranked[1]]
+
+
+def test_unlikely_tokens_are_left_out_unless_a_sign_would_starve():
+    def likeliest(tokens):
+        return max(np.mean([np.exp(plain(support.model(), p, list(tokens))[-1]) for p in which]) for which in (H, S))
+
+    strict = run(options=SearchOptions(width=3, top_k=8, depth=1, min_p=0.02, batch=4))
+    for sign in Sign:
+        kept = [c for c in strict if c.sign is sign]
+        assert kept
+        assert all(likeliest(c.tokens) >= 0.02 for c in kept) or len(kept) <= 3
+    assert {c.sign for c in run(options=SearchOptions(width=3, top_k=8, depth=2, min_p=1.0, batch=4))} == set(Sign)
 
 
 def test_deterministic_and_free_of_order_and_batch():
@@ -74,7 +86,7 @@ def test_deterministic_and_free_of_order_and_batch():
     assert found == run()
     for other in (
         run(harmful=H[::-1], harmless=S[::-1]),
-        run(options=SearchOptions(width=3, top_k=8, depth=3, batch=1)),
+        run(options=SearchOptions(width=3, top_k=8, depth=3, min_p=0.0, batch=1)),
     ):
         assert [c.tokens for c in other] == [c.tokens for c in found]
         assert [c.delta for c in other] == pytest.approx([c.delta for c in found], abs=1e-5)
