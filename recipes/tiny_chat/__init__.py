@@ -1,0 +1,1 @@
+"""Recipe that trains the bundled tiny chat model from scratch; see README.md."""
