@@ -16,7 +16,7 @@ from openai.types.responses import ResponseOutputItem, ResponseStreamEvent
 from pydantic import BaseModel
 
 from proxy.wire import chat, completions, responses
-from proxy.wire.responses_items import KEEP
+from proxy.wire.responses_request import KEEP
 from tests.proxy.wire.doubles import SURROGATE, event, mask, restore
 
 S = SURROGATE
