@@ -34,6 +34,8 @@ def is_resident_id(value: str) -> bool:
     return 1880 <= born.year <= 2099 and number[17] == resident_id_check(number[:17])
 
 
+_LONG = re.compile(r"\d{4}")
+
 CHINA = Rules(
     (
         Rule(
@@ -43,6 +45,7 @@ CHINA = Rules(
                 r"[01][0-9][ -]?[0-3][0-9][ -]?[0-9]{3}[0-9Xx](?![0-9A-Za-z])"
             ),
             1.0,
+            needs=_LONG,
             certain=True,
             accept=is_resident_id,
         ),
@@ -52,6 +55,7 @@ CHINA = Rules(
                 r"(?<![0-9A-Za-z+.-])(?:\+?86[ -]?|0086[ -]?)?1[3-9][0-9]([ -]?)[0-9]{4}\1[0-9]{4}(?![0-9A-Za-z])"
             ),
             0.8,
+            needs=_LONG,
         ),
     )
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sanitizers.detect.china import CHINA
 from sanitizers.detect.fold import fold
 from sanitizers.detect.names import Names
-from sanitizers.detect.phone import Phones
+from sanitizers.detect.phone import PHONE_SCORE, Phones
 from sanitizers.detect.presidio import PresidioPatterns, gates
 from sanitizers.detect.recogniser import Budget, Recogniser
 from sanitizers.detect.secrets import SECRETS, PrivateKeys
@@ -89,8 +89,8 @@ class Detector:
         folded = fold(text)
         found = [span for r in self._recognisers for span in r.find(folded.text, budget) if self._passes(span)]
         if self._phones is not None:
-            certain = merge(span for span in found if span.certain)
-            found += [s for s in self._phones.find(folded.text, budget, certain) if self._passes(s)]
+            stronger = [span for span in merge(found) if span.certain or span.score > PHONE_SCORE]
+            found += [s for s in self._phones.find(folded.text, budget, stronger) if self._passes(s)]
         if self._allow:
             found = [s for s in found if folded.text[s.start : s.end].casefold() not in self._allow]
         if self._deny is not None:

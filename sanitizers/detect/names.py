@@ -13,7 +13,10 @@ from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span
 from sanitizers.names_list import EN_FAMILY, EN_GIVEN, EN_GIVEN_WORDS, ZH_FAMILY
 
-_WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20}(?:[-'’][A-ZÀ-Þ]?[a-zß-öø-ÿ]{1,20})?|[DO]['’][A-Z][a-z]{1,20}|Mc[A-Z][a-z]{1,20}"
+_WORD = (
+    r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20}(?:[-'’](?:[A-ZÀ-Þ][a-zß-öø-ÿ]{1,20}|[a-zß-öø-ÿ]{2,20}))?"
+    r"|[DO]['’][A-Z][a-z]{1,20}|Mc[A-Z][a-z]{1,20}"
+)
 _CAPS = r"[A-ZÀ-ÖØ-Þ]{2,20}(?:-[A-Z]{2,20})?"
 _INITIAL = r"[A-Z]\."
 _NAME = rf"(?:{_WORD})(?:[ ](?:{_INITIAL}|{_WORD}|van|von|de|da|di|del|bin|al|la|le)){{0,3}}(?![a-zß-öø-ÿ])"
@@ -42,8 +45,8 @@ _STOP = frozenset(
 )
 _PARTICLES = frozenset(("van", "von", "de", "da", "di", "del", "bin", "al", "la", "le"))
 
-# Cue, score, and whether one unlisted word is enough to be a name after it.
-_CUES: tuple[tuple[re.Pattern[str], float, bool], ...] = (
+# Cue, score, whether one unlisted word is enough to be a name after it, and what a text with the cue contains.
+_CUES: tuple[tuple[re.Pattern[str], float, bool, tuple[str, ...]], ...] = (
     (
         re.compile(
             rf"(?i:\bmy (?:full |first |last |real )?name(?: is|['’]s|:)|\bname'?s|\bi am called|\bcall me|"
@@ -52,16 +55,70 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool], ...] = (
         ),
         0.9,
         True,
+        (
+            "name",
+            "called",
+            "call me",
+            "Name",
+            "NAME",
+            "Call me",
+        ),
     ),
-    (re.compile(rf"(?:\bI am|\bI['’]m|\bThis is|\bthis is|\bsigned by|\bSigned by)\s(?P<value>{_NAME})"), 0.7, False),
+    (
+        re.compile(rf"(?:\bI am|\bI['’]m|\bThis is|\bthis is|\bsigned by|\bSigned by)\s(?P<value>{_NAME})"),
+        0.7,
+        False,
+        (
+            "I am",
+            "I'm",
+            "I’m",
+            "his is",
+            "igned by",
+        ),
+    ),
     (
         re.compile(rf"(?i:\b(?:dear))\s(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s)?(?P<value>{_NAME})(?=\s{{0,2}}[,:!\n]|$)"),
         0.85,
         True,
+        ("ear",),
     ),
-    (re.compile(rf"\b(?:Hi|Hello|Hey)\s(?P<value>{_NAME})(?=\s?[,!])"), 0.7, False),
-    (re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sir|Madam|Lady)\.?\s(?P<value>{_NAME})"), 0.85, True),
-    (re.compile(rf"\b(?:MR|MRS|MS|DR|PROF)\.?\s(?P<value>{_CAPS}(?:[ ]{_CAPS})?)"), 0.8, True),
+    (
+        re.compile(rf"\b(?:Hi|Hello|Hey)\s(?P<value>{_NAME})(?=\s?[,!])"),
+        0.7,
+        False,
+        (
+            "Hi",
+            "Hello",
+            "Hey",
+        ),
+    ),
+    (
+        re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sir|Madam|Lady)\.?\s(?P<value>{_NAME})"),
+        0.85,
+        True,
+        (
+            "Mr",
+            "Ms",
+            "Mi",
+            "Mx",
+            "Dr",
+            "Prof",
+            "Sir",
+            "Madam",
+            "Lady",
+        ),
+    ),
+    (
+        re.compile(rf"\b(?:MR|MRS|MS|DR|PROF)\.?\s(?P<value>{_CAPS}(?:[ ]{_CAPS})?)"),
+        0.8,
+        True,
+        (
+            "MR",
+            "MS",
+            "DR",
+            "PROF",
+        ),
+    ),
     (
         re.compile(
             rf"(?im:^[ \t>*-]{{0,4}}[\"']?(?:full[ _]?name|name|first[ _]?name|last[ _]?name|patient|customer|"
@@ -71,6 +128,10 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool], ...] = (
         ),
         0.85,
         True,
+        (
+            ":",
+            "=",
+        ),
     ),
     (
         re.compile(
@@ -79,15 +140,19 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool], ...] = (
         ),
         0.75,
         True,
+        (
+            "incerely",
+            "egards",
+            "yours truly",
+            "Yours truly",
+            "heers",
+            "wishes",
+            "thanks",
+        ),
     ),
 )
-_CUE_WORDS = re.compile(
-    r"(?i)name|i am|i['’]m|call|this is|signed|dear|hi |hello|hey|\b(?:mr|mrs|ms|miss|mx|dr|prof|sir|"
-    r"madam|lady)\b|patient|customer|client|employee|applicant|contact|attn|cardholder|holder|"
-    r"beneficiary|sender|recipient|sincerely|regards|yours|cheers|wishes|thanks"
-)
 _PAIR = re.compile(
-    rf"(?<![\w.'’-])(?P<value>(?P<first>[A-Z][a-z]{{2,14}})(?:[ ]{_INITIAL})?[ ](?P<last>{_WORD}))(?![\w])"
+    rf"(?P<value>(?P<first>[A-Z](?<![\w.'’-].)[a-z]{{2,14}})(?:[ ]{_INITIAL})?[ ](?P<last>{_WORD}))(?![\w])"
 )
 
 _SURNAME = "(?:" + "|".join(sorted(ZH_FAMILY, key=lambda s: (-len(s), s))) + ")"
@@ -191,9 +256,9 @@ class Names:
             yield from self._chinese(text, budget)
 
     def _cued(self, text: str, budget: Budget) -> Iterator[Span]:
-        if _CUE_WORDS.search(text) is None:
-            return
-        for pattern, score, bare in _CUES:
+        for pattern, score, bare, gate in _CUES:
+            if not any(word in text for word in gate):
+                continue
             budget.spend()
             for match in pattern.finditer(text):
                 start = match.start("value")

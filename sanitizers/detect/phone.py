@@ -20,6 +20,7 @@ from presidio_analyzer import predefined_recognizers as known
 from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span
 
+PHONE_SCORE = known.PhoneRecognizer.SCORE
 _LONGEST_WINDOW = 512
 _SHORTEST = 4  # digits; the shortest valid numbers anywhere have four
 
@@ -66,7 +67,7 @@ class Phones:
         return frozenset(("PHONE_NUMBER",))
 
     def find(self, text: str, budget: Budget, taken: Sequence[Span] = ()) -> Iterator[Span]:
-        """`taken`: certain finds. Windows whose digits all lie in one are skipped: what they hold would lose anyway."""
+        """`taken`: disjoint finds that outrank a phone number; windows inside one are skipped, they would lose."""
         covered = iter(sorted((s.start, s.end) for s in taken))
         span = next(covered, None)
         for start, end in _windows(text):
@@ -75,8 +76,10 @@ class Phones:
             if span is not None and span[0] <= start and end <= span[1]:
                 continue
             budget.spend()
-            before, behind = max(_lead(text, start) - 1, 0), min(end + 3, len(text))
-            for found in self._window(text[before:behind]):
+            before = _lead(text, start)
+            window = _neighbour(text[max(before - 1, 0) : before]) + text[before:end] + _neighbour(text[end : end + 1])
+            before -= before > 0
+            for found in self._window(window):
                 yield Span(before + found.start, before + found.end, found.type, found.score)
 
     def _window(self, window: str) -> tuple[Span, ...]:
@@ -99,6 +102,11 @@ class Phones:
                 yield Span(result.start, result.end, "PHONE_NUMBER", result.score)
                 if sum(c.isdecimal() for c in window[result.start : result.end]) == len(digits):
                     return
+
+
+def _neighbour(char: str) -> str:
+    """One letter stands for all, so that the memo knows a window again: the library asks only whether it is one."""
+    return "a" if char.isascii() and char.isalpha() else " " if char in ("\n", "\t") else char
 
 
 def _fewest_digits(region: str) -> int:

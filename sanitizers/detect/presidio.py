@@ -10,6 +10,7 @@ The one deviation: runs longer than `LONGEST_RUN` characters are cut, because so
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -66,19 +67,23 @@ logging.getLogger("presidio-analyzer").addFilter(_WATCH)
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Where a recogniser can match: `anchor` occurs in every match, `alphabet` (a class body) spells every match."""
+    """Where a recogniser can match: `anchor` occurs in every match, `alphabet` (a class body) spells every match.
+
+    `run`: the fewest letters and digits in a row that a match contains.
+    """
 
     recogniser: Any
     anchor: Any
     alphabet: str
+    run: int = 0
 
     @property
     def type(self) -> str:
         return str(self.recogniser.supported_entities[0])
 
 
-def _gate(recogniser: EntityRecognizer, anchor: str, alphabet: str, flags: int = 0) -> Gate:
-    return Gate(recogniser, regex.compile(anchor, flags), alphabet)
+def _gate(recogniser: EntityRecognizer, anchor: str, alphabet: str, flags: int = 0, run: int = 0) -> Gate:
+    return Gate(recogniser, regex.compile(anchor, flags), alphabet, run)
 
 
 _I = regex.IGNORECASE
@@ -91,28 +96,29 @@ def gates() -> tuple[Gate, ...]:
         _gate(OfflineEmailRecognizer(), "@", r"!#$%&'*+\-/=?^_`{|}~\w.@"),
         _gate(known.CreditCardRecognizer(), r"\d[- ]?\d{3}[- ]?\d{2}", r"\d -"),
         _gate(known.IbanRecognizer(), r"[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}", "A-Z0-9 -"),
-        _gate(known.CryptoRecognizer(), r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", _ALNUM, _I),
+        _gate(known.CryptoRecognizer(), r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", _ALNUM, _I, run=26),
         _gate(known.IpRecognizer(), r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", _ALNUM + r":.%/\w"),
-        _gate(
-            known.MacAddressRecognizer(), r"(?:[0-9A-Fa-f]{2}[:-]){2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", _ALNUM + ":.-"
-        ),
+        _gate(known.MacAddressRecognizer(), r"[:-][0-9A-Fa-f]{2}[:-]|\.[0-9A-Fa-f]{4}\.", _ALNUM + ":.-"),
         _gate(known.UsSsnRecognizer(), r"\d{3}[- .]\d{2}[- .]\d|\d{9}|\d{5}-\d|\d{3}-\d{6}", r"\d .-"),
         _gate(known.UsItinRecognizer(), r"9\d\d[- ]?\d\d[- ]?\d{4}", r"\d -"),
         _gate(known.NhsRecognizer(), r"\d{3}[- ]?\d{3}[- ]?\d{4}", r"\d -"),
-        _gate(known.UkNinoRecognizer(), r"[a-z]{2} ?\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
+        _gate(known.UkNinoRecognizer(), r"\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
         _gate(known.EsNifRecognizer(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
         _gate(known.EsNieRecognizer(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
-        _gate(known.ItFiscalCodeRecognizer(supported_language="en"), r"[A-Z]{6}[0-9LMNP-V]{2}", _ALNUM, _I),
+        _gate(known.ItFiscalCodeRecognizer(supported_language="en"), r"[A-Z]{6}[0-9LMNP-V]{2}", _ALNUM, _I, run=16),
         _gate(
             known.FiPersonalIdentityCodeRecognizer(supported_language="en"),
             r"\d{6}[-+ABCDEFYXWVU]\d{3}",
             r"\d" + _ALNUM + "+-",
             _I,
         ),
-        _gate(known.SgFinRecognizer(), r"[A-Z]\d{7}[A-Z]", _ALNUM, _I),
+        _gate(known.SgFinRecognizer(), r"\d{7}[A-Z]", _ALNUM, _I),
         _gate(known.KrRrnRecognizer(supported_language="en"), r"\d{6}-?[1-4]\d{6}", r"\d-"),
         _gate(known.UrlRecognizer(), r"\.[a-z]{2}", r"\S", _I),
     )
+
+
+_WORD = re.compile("[" + _ALNUM + "]+")
 
 
 class PresidioPatterns:
@@ -130,7 +136,10 @@ class PresidioPatterns:
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
         digits = regex.search(r"\d\D{0,2}\d", text) is not None
+        longest = max(map(len, _WORD.findall(text)), default=0)
         for gate in self._gates:
+            if gate.run > longest:
+                continue
             if gate.anchor.pattern == "@":
                 if "@" not in text:
                     continue

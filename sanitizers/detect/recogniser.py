@@ -37,10 +37,10 @@ class Recogniser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern with its type and score. `gate` is a substring without which it cannot match (lower case).
+    """A pattern with its type and score. `gate`: substrings of which every match, with its context, has one.
 
-    `accept` judges a match's text (group `value` when the pattern has one, else the whole match): a checksum, a
-    stop list. `certain` is said of every accepted match.
+    `needs`: likewise, a cheap pattern. `accept` judges a match's text (group `value` when the pattern has one, else
+    the whole match): a checksum, a stop list. `certain` is said of every accepted match.
     """
 
     type: str
@@ -48,6 +48,7 @@ class Rule:
     score: float
     certain: bool = False
     gate: tuple[str, ...] = ()
+    needs: re.Pattern[str] | None = None
     accept: Callable[[str], bool] | None = None
 
 
@@ -62,13 +63,11 @@ class Rules:
         return frozenset(rule.type for rule in self._rules)
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
-        lowered: str | None = None
         for rule in self._rules:
-            if rule.gate:
-                if lowered is None:
-                    lowered = text.lower()
-                if not any(word in lowered for word in rule.gate):
-                    continue
+            if rule.needs is not None and rule.needs.search(text) is None:
+                continue
+            if rule.gate and not any(word in text for word in rule.gate):
+                continue
             budget.spend()
             group = "value" if "value" in rule.pattern.groupindex else 0
             for match in rule.pattern.finditer(text):

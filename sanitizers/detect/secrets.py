@@ -49,6 +49,11 @@ _TOKENS = re.compile(
     r")(?![0-9A-Za-z])"
 )
 
+_HEADS = (
+    *("sk-", "k_live_", "k_test_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    *("AKIA", "ASIA", "AGPA", "AIDA", "AROA", "AIza", "ya29.", "GOCSPX-", "glpat-", "npm_", "pypi-", "hf_"),
+    *("xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "SG.", "dop_v1_", "shpat_", ":AA"),
+)
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _LONGEST_KEY = 20_000  # characters; an RSA key of 16,384 bits takes 12,500
@@ -79,7 +84,7 @@ SECRETS = Rules(
             ),
             1.0,
             certain=True,
-            gate=("eyj",),
+            gate=("eyJ",),
             accept=_is_jwt,
         ),
         Rule(
@@ -87,30 +92,7 @@ SECRETS = Rules(
             _TOKENS,
             1.0,
             certain=True,
-            gate=(
-                "sk-",
-                "k_live",
-                "k_test",
-                "gh",
-                "aki",
-                "asi",
-                "agp",
-                "aid",
-                "aro",
-                "xox",
-                "xapp",
-                "aiza",
-                "ya29",
-                "gocspx",
-                "glpat",
-                "npm_",
-                "pypi-",
-                "hf_",
-                "sg.",
-                "dop_",
-                "shpat",
-                ":aa",
-            ),
+            gate=_HEADS,
         ),
     )
 )

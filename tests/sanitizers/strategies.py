@@ -108,7 +108,8 @@ persons = st.sampled_from(
     (
         "My name is Alice Johnson.", "I am Robert Miller,", "Dear Mr. O'Brien,", "Dr. Anna-Maria van Dyck",
         "Alice Johnson's",
-        "我叫张伟，", "姓名：李小龙", "请联系王女士。", "ALICE JOHNSON", "Mrs. Müller", "Name: Fatima Hassan\n", "欧阳娜娜女士",
+        "我叫张伟，", "姓名：李小龙", "请联系王女士。",
+        "ALICE JOHNSON", "Mrs. Müller", "Name: Fatima Hassan\n", "欧阳娜娜女士",
     )
 )  # fmt: skip
 values = st.one_of(emails, cards, phones, others, persons)

@@ -1,0 +1,130 @@
+"""The streaming restorer on its own: leftmost-longest, boundaries, JSON, and what it may hold back."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guard.surface import ChannelKind
+from sanitizers import Sanitizer
+from sanitizers.restore import Restorer, Table, Variant
+
+TABLE = Table(
+    [
+        Variant("Rowena", "Ann"),
+        Variant("Rowena Fenwick", "Ann Lee"),
+        Variant("192.0.2.1", "10.0.0.7"),
+        Variant("abab", "X", False, False),
+        Variant("ababac", "Y", False, False),
+        Variant("郏先生", "张先生", False, False),
+    ]
+)
+
+
+def stream(text: str, size: int, table: Table = TABLE, kind: ChannelKind = ChannelKind.CONTENT) -> str:
+    restorer = Restorer(table, kind)
+    return "".join(restorer.feed(text[i : i + size]) for i in range(0, len(text), size)) + restorer.close()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("Rowena Fenwick's cat", "Ann Lee's cat"),
+        ("Rowena Fenwic", "Ann Fenwic"),
+        ("Rowenas", "Rowenas"),
+        ("xRowena", "xRowena"),
+        ("他说Rowena好", "他说Ann好"),
+        ("192.0.2.15 192.0.2.1.", "192.0.2.15 10.0.0.7."),
+        ("1192.0.2.1", "1192.0.2.1"),
+        ("ababab ababac abab", "Xab Y X"),
+        ("郏先生说", "张先生说"),
+        ("", ""),
+        ("Row", "Row"),
+    ],
+)
+def test_table(text: str, expected: str, size: int) -> None:
+    assert stream(text, size) == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(alphabet="abcR \u90cfowena", max_size=40), st.lists(st.integers(1, 5), min_size=1, max_size=40))
+def test_chunking_is_invisible_and_only_beginnings_are_held(text: str, sizes: list[int]) -> None:
+    beginnings = {v.text[:n] for v in TABLE.variants for n in range(1, len(v.text) + 1)}
+    restorer, out, at = Restorer(TABLE), "", 0
+    for size in sizes:
+        out += restorer.feed(text[at : at + size])
+        at = min(at + size, len(text))
+        assert restorer.held == 0 or text[at - restorer.held : at] in beginnings
+    out += restorer.feed(text[at:]) + restorer.close()
+    assert out == stream(text, max(len(text), 1))
+
+
+@pytest.mark.parametrize("kind", list(ChannelKind))
+def test_ordinary_text_passes_at_once(kind: ChannelKind) -> None:
+    restorer = Restorer(TABLE, kind)
+    assert restorer.feed("The quick brown fox.") == "The quick brown fox." and restorer.held == 0
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (r'{"a":"Rowena"}', r'{"a":"Ann"}'),
+        (r'{"a":"x\nRowena"}', r'{"a":"x\nAnn"}'),
+        (r'{"a":"x\\nRowena"}', r'{"a":"x\\nRowena"}'),
+        (r'{"a":"\u4f60Rowena"}', r'{"a":"\u4f60Ann"}'),
+        (r'{"a":"\u90cf\u5148\u751f"}', r'{"a":"\u5f20\u5148\u751f"}'),
+        (r'{"a":"\u90CF\u5148\u751F"}', r'{"a":"\u5f20\u5148\u751f"}'),
+    ],
+)
+def test_json_channels(text: str, expected: str) -> None:
+    for size in (1, 2, 5, 50):
+        assert stream(text, size, kind=ChannelKind.ARGUMENTS) == expected
+
+
+def test_values_are_escaped_in_json() -> None:
+    table = Table([Variant("Rowena", 'A "q" \\ \n')])
+    assert stream('{"a":"Rowena"}', 1, table, ChannelKind.ARGUMENTS) == '{"a":"A \\"q\\" \\\\ \\n"}'
+
+
+@pytest.mark.parametrize(
+    "source, answer, expected",
+    [
+        (
+            "I am Alice Johnson",
+            "{given}, {family}, {UPPER} and {family}'s",
+            "Alice, Johnson, ALICE JOHNSON and Johnson's",
+        ),
+        ("card 4111-1111-1111-1111", "{compact}", "4111111111111111"),
+        ("write bob@corp.com", "{url}", "bob%40corp.com"),
+    ],
+)
+def test_other_ways_to_write_a_surrogate(source: str, answer: str, expected: str) -> None:
+    hidden = Sanitizer(key="k").hide(source)
+    made = hidden.text.removeprefix("I am ").removeprefix("card ").removeprefix("write ")
+    given_, _, family = made.partition(" ")
+    ways = {
+        "given": given_,
+        "family": family,
+        "UPPER": made.upper(),
+        "compact": made.replace("-", ""),
+        "url": made.replace("@", "%40"),
+    }
+    assert hidden.restore(answer.format(**ways)) == expected
+
+
+def test_chinese_titles() -> None:
+    hidden = Sanitizer(key="k").hide("我叫张伟。")
+    family = hidden.text[2]
+    assert hidden.restore(f"{family}先生，您好") == "张先生，您好"
+
+
+def test_a_chunk_costs_what_it_holds() -> None:
+    restorer = Restorer(TABLE)
+    started = time.perf_counter()
+    for _ in range(20_000):
+        restorer.feed("aba")
+    assert time.perf_counter() - started < 5
