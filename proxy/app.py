@@ -48,7 +48,13 @@ class App(FastAPI):
         super().__init__(title="Guardchain", version=guard.__version__, docs_url=None, redoc_url=None, openapi_url=None)
         self.metrics = Metrics()
         self._config = config
-        self._path = path
+        # Made at once, not when startup is through: it remembers the file as it is now, and loading models takes time
+        # in which the file may change.
+        self._watcher = (
+            Watcher(path, config, self.take_over, metrics=self.metrics, on_hangup=self._reopen_audit)
+            if path is not None
+            else None
+        )
         self._key = runtime_key(config)
         self._live: Live | None = None
         self._gateway: Gateway | None = None
@@ -81,11 +87,8 @@ class App(FastAPI):
         assembly = await assemble(self._config, surrogate_key=self._key, metrics=self.metrics)
         self._live = Live(assembly)
         self._gateway = Gateway(self._live, self.metrics)
-        if self._path is not None:
-            watcher = Watcher(
-                self._path, self._config, self.take_over, metrics=self.metrics, on_hangup=self._reopen_audit
-            )
-            self._watching = asyncio.create_task(watcher.run())
+        if self._watcher is not None:
+            self._watching = asyncio.create_task(self._watcher.run())
             self._watching.add_done_callback(_report_end)
         else:
             # Nothing to reload, but the default action of this signal would end the process.
