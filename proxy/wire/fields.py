@@ -201,7 +201,7 @@ class AnyText(Node):
     """Every string inside is guarded, at any depth; keys, numbers and the names in `keep` stay as they are."""
 
     status = Status.GUARDED
-    note = "every string inside"
+    note = "every string inside; keys and numbers pass"
 
     def __init__(self, role: Role | None = None, *, keep: frozenset[str] = frozenset()) -> None:
         self.role, self.keep = role, keep
@@ -252,7 +252,7 @@ class Schema(Node):
     `format`, `pattern`, `$ref`, `required`...), those named in `keep`, and property names."""
 
     status = Status.GUARDED
-    note = "description, title, enum, default, const, examples and all other strings but the structural ones"
+    note = "description, title, enum, default, const, examples; property names and structural words pass"
     _data = AnyText()
 
     def __init__(self, role: Role | None = None, *, keep: frozenset[str] = frozenset()) -> None:

@@ -20,7 +20,7 @@ class JsonText(Node):
     """
 
     status = Status.GUARDED
-    note = "strings inside the JSON; all of it when it is none"
+    note = "strings inside the JSON (all of it when it is none); keys and numbers pass"
 
     def walk(self, w: Walk, holder: Any, key: Any, path: str, role: Role, turn: int) -> None:
         value = holder[key]

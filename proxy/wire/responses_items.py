@@ -170,7 +170,8 @@ class Items:
         """Filter a finished part in place; log-probabilities of changed text go, offsets move."""
         if not isinstance(part, dict):
             return
-        family = _PARTS.get(part.get("type", ""))
+        kind = part.get("type")
+        family = _PARTS.get(kind) if isinstance(kind, str) else None
         if family is None:
             self.strings(part, output)
             return
@@ -180,7 +181,8 @@ class Items:
         changed = self.track(key).changed
         if changed and part.get("logprobs"):
             part["logprobs"] = []
-        for annotation in part.get("annotations") or ():
+        annotations = part.get("annotations")
+        for annotation in annotations if isinstance(annotations, list) else ():
             self.annotation(annotation, key)
 
     def annotation(self, annotation: Any, key: Key) -> None:

@@ -218,7 +218,8 @@ class ResponseStream:
         before: list[dict[str, Any]] = []
         if kind in _TERMINAL:
             before = self._flush()
-            for output, item in enumerate(response.get("output") or ()):
+            output_items = response.get("output")
+            for output, item in enumerate(output_items if isinstance(output_items, list) else ()):
                 self._items.item(item, output)
             if self._moderation is not None:
                 response["moderation"] = self._moderation
@@ -263,10 +264,11 @@ class ResponseStream:
         out: list[dict[str, Any]] = []
         shown: dict[tuple[int, int], dict[str, Any]] = {}
         for (output, index, _), added in self._open_parts.items():
-            family = REFUSAL if added.get("part", {}).get("type") == "refusal" else TEXT
+            begun = added["part"] if isinstance(added.get("part"), dict) else {}
+            family = REFUSAL if begun.get("type") == "refusal" else TEXT
             track = self._items.tracks.get(Key(family, output, index))
             text = track.text if track else ""
-            part = {**added.get("part", {}), family.field: text}
+            part = {**begun, family.field: text}
             shown[output, index] = part
             ids = {k: v for k, v in added.items() if k not in ("type", "part", "sequence_number")}
             if "content_part" in added["type"]:
