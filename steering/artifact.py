@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import Tensor
 
 from guard.errors import ArtifactError
@@ -116,7 +116,8 @@ class Subspace:
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(target.name + ".new")
-        save_file(tensors, fresh, metadata={FORMAT: json.dumps(meta, ensure_ascii=False, sort_keys=True)})
+        # Not save_file, which makes files that only their owner can read.
+        fresh.write_bytes(serialised(tensors, {FORMAT: json.dumps(meta, ensure_ascii=False, sort_keys=True)}))
         fresh.replace(target)
 
     @classmethod

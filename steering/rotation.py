@@ -18,6 +18,11 @@ Two forms of the target:
   that points away from the safe side would be pushed further away by the same factor (the sign trap). The basis
   is therefore oriented towards the safe prompts and negative coefficients are cut to zero, which makes
   v · centroid > 0 for every state that is rotated at all; a state with no positive coefficient is left alone.
+
+Which to take: the centroid moves every state, harmless ones too, and needs small strengths; the projection
+amplifies what already leans to the safe side, so that harmless answers hold out longer at the same gain, but cannot
+turn a state that leans wholly the other way. On the bundled model the projection cost fewer false refusals at equal
+gain (rank 4), so fitting defaults to it.
 """
 
 from __future__ import annotations

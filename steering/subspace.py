@@ -60,7 +60,7 @@ def fit(
     layers: Sequence[int] | None = None,
     rank: int = 4,
     variant: Variant = Variant.CONTRASTIVE,
-    target: Target = Target.CENTROID,
+    target: Target = Target.PROJECTION,
     gate: Gate | None = None,
     scale: float = 1.0,
     window: int | None = None,

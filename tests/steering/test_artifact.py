@@ -40,6 +40,9 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
         for name in ("basis", "centroid", "safe", "opposite"):
             assert torch.equal(getattr(found.layers[i], name), getattr(layer, name))
     assert [p.name for p in path.parent.iterdir()] == ["cee.safetensors"]
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert path.stat().st_mode == plain.stat().st_mode, "readable by whoever may read new files here"
 
 
 @pytest.mark.parametrize("digest", ["weights", "tokenizer", "template"])

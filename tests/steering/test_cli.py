@@ -41,7 +41,7 @@ def test_fit_show_eval(chat: Chat, labelled: Path, tmp_path: Path) -> None:
 
     shown = guard_steering("show", out)
     assert shown.exit_code == 0
-    assert "chat" in shown.output and "rank 2, target centroid" in shown.output
+    assert "chat" in shown.output and "rank 2, target projection" in shown.output
 
     picture = tmp_path / "sweep.png"
     drawn = importlib.util.find_spec("matplotlib") is not None
@@ -61,11 +61,11 @@ def test_fit_on_the_bank(chat: Chat, tmp_path: Path) -> None:
     out = tmp_path / "cee.safetensors"
     fitted = guard_steering(
         *("fit", "--model", chat.directory, "--out", out, "--languages", "en", "--rank", 1),
-        *("--target", "projection", "--gate", "10,0.1", "--scale", 0.5, "--variant", "uncentred"),
+        *("--target", "centroid", "--gate", "10,0.1", "--scale", 0.5, "--variant", "uncentred"),
     )
     assert fitted.exit_code == 0, fitted.output
     found = Subspace.load(out)
-    assert (found.target, found.scale, found.rank) == (Target.PROJECTION, 0.5, 1)
+    assert (found.target, found.scale, found.rank) == (Target.CENTROID, 0.5, 1)
     assert found.gate is not None and (found.gate.kappa, found.gate.beta) == (10, 0.1)
 
 

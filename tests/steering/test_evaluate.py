@@ -24,7 +24,7 @@ def fitted(chat: Chat, **options: Any) -> Subspace:
         safe=prompts(REFUSED),
         benign=prompts(ANSWERED),
         opposite=prompts(LEAKED),
-        **{"rank": 2, "layers": [1, 2], **options},
+        **{"rank": 2, "layers": [1, 2], "target": Target.CENTROID, **options},
     ).subspace
 
 
