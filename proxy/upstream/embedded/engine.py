@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from guard.errors import GuardError, UpstreamError
-from proxy.upstream.embedded.jobs import Generate, Job, Slices, prefill
+from proxy.upstream.embedded.jobs import Generate, Job, Score, Slices, prefill
 from proxy.upstream.embedded.kv import BatchState, PromptState, layers_of
 from proxy.upstream.embedded.prefix_cache import PrefixCache
 from proxy.upstream.embedded.sequence import Piece, TokenLogprob
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 PREFILL_CHUNK = 512  # prompt tokens computed between two steps of the running streams
+SCORES_PER_PLACE = 4  # scores that may wait for each request that may
 RETRY_AFTER = 1.0  # seconds a client is told to wait when the queue is full
 
 
@@ -83,8 +84,13 @@ class Engine:
             if not self.alive:
                 raise UpstreamError("the embedded model is not running", reason="stopped", status=503)
             self._queue = deque(job for job in self._queue if not job.cancelled)
+            # Scores wait in a longer queue of their own: a request is scored before it generates, and were it refused
+            # there, its client would hear of a guard that failed (503) and not of a model that is busy (429).
+            scores = all(isinstance(job, Score) for job in jobs)
+            waiting = sum(isinstance(job, Score) == scores for job in self._queue)
+            bound = self._max_queue * (SCORES_PER_PLACE if scores else 1)
             # Every waiting job counts, but an empty queue takes a request with any number of prompts.
-            if self._queue and len(self._queue) + len(jobs) > self._max_queue:
+            if waiting and waiting + len(jobs) > bound:
                 raise UpstreamError(
                     "the embedded model's queue is full", reason="queue_full", status=429, retry_after=RETRY_AFTER
                 )

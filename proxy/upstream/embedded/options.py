@@ -10,10 +10,10 @@ class EmbeddedOptions:
     """How to load and serve one `transformers` causal LM in this process.
 
     `model` is `bundled:<name>`, a local directory or a hub id; `dtype` a torch dtype name; `threads` the
-    intra-op threads of the engine. `max_queue` bounds requests that wait, `max_active` the sequences (choices)
-    that generate at once, `max_tokens` the length of any answer, `cache_tokens` the prompt tokens whose KV is
-    kept (0: none). `steering` names a subspace (`bundled:<name>` or a file); None: the model cannot steer.
-    `served_name` None is the last part of `model`.
+    intra-op threads of the engine. `max_queue` bounds the requests that wait (four times as many prompts may wait
+    for their score), `max_active` the sequences (choices) that generate at once, `max_tokens` the length of any
+    answer, `cache_tokens` the prompt tokens whose KV is kept (0: none). `steering` names a subspace
+    (`bundled:<name>` or a file); None: the model cannot steer. `served_name` None is the last part of `model`.
     """
 
     model: str = "bundled:tiny-chat"

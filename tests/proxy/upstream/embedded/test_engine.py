@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from guard.errors import UpstreamError
+from guard.errors import CheckUnavailable, UpstreamError
 from proxy.upstream.base import Reply
 from proxy.upstream.embedded.jobs import Job, Slices
 from proxy.upstream.embedded.model import LoadedModel
@@ -151,6 +151,56 @@ def test_a_full_queue_is_429_and_recovers(narrow: Client) -> None:
         assert not late.done()
         await running.close()
         assert [(await asyncio.wait_for(w, 5)).status for w in (waiting[1], late)] == [200, 200]
+
+    narrow.run(scenario())
+
+
+def test_a_full_queue_still_scores_so_that_the_client_hears_429(narrow: Client) -> None:
+    async def scenario() -> None:
+        running = await chat(narrow, "first", True, n=2, **LONG)
+        waiting = [asyncio.ensure_future(chat(narrow, f"w{n}", max_tokens=1)) for n in range(2)]
+        await asyncio.sleep(0.05)
+        scorer = narrow.upstream.scorer
+        prompt = scorer.render(user("too many"))
+        assert (await asyncio.wait_for(scorer.score(prompt, [[5, 6]]), 5)).logprobs
+        with pytest.raises(UpstreamError) as caught:
+            await chat(narrow, "too many", max_tokens=1)
+        assert caught.value.status == 429
+        await running.close()
+        await asyncio.gather(*waiting)
+
+    narrow.run(scenario())
+
+
+class _Hold(Job):
+    """Keeps the engine busy until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def run(self, engine: Any) -> Slices:
+        self.begun.set()
+        self.go.wait(10)
+        yield
+
+    def fail(self, error: Exception) -> None:
+        raise AssertionError(type(error).__name__)
+
+
+def test_scores_wait_in_a_bounded_queue_too(narrow: Client) -> None:
+    async def scenario() -> None:
+        hold = _Hold()
+        narrow.upstream.engine.submit(hold)
+        await asyncio.to_thread(hold.begun.wait, 5)
+        scorer = narrow.upstream.scorer
+        waiting = [asyncio.ensure_future(scorer.score([1, n], [[5]])) for n in range(8)]
+        await asyncio.sleep(0)
+        with pytest.raises(CheckUnavailable) as caught:
+            await scorer.score([1, 9], [[5]])
+        assert caught.value.reason == "queue_full"
+        hold.go.set()
+        assert len(await asyncio.gather(*waiting)) == 8
 
     narrow.run(scenario())
 
