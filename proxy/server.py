@@ -8,9 +8,34 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-BACKLOG = 2048
+MAX_HEAD_BYTES = 64 * 1024
+"""Request line and headers together, give or take one read."""
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP/1.1 with a bound on request heads: uvicorn's own parser takes headers of any length into memory."""
+
+    _head = 0
+    _in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            if self._head > MAX_HEAD_BYTES:
+                self.send_400_response("Request headers are too large.")
+                return
+            self._head += len(data)
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._head, self._in_head = 0, True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
 
 
 def bind(host: str, port: int) -> socket.socket:

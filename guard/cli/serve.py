@@ -65,7 +65,7 @@ def _run(found: Config, settings: Config, path: Path | None) -> None:
 
     from proxy.app import CONFIG_VARIABLE, KEY_VARIABLE, App
     from proxy.logs import settings as log_settings
-    from proxy.server import Server, Supervisor, bind, url_of
+    from proxy.server import Protocol, Server, Supervisor, bind, url_of
 
     server = settings.server
     logging.config.dictConfig(log_settings(settings.log))
@@ -74,7 +74,7 @@ def _run(found: Config, settings: Config, path: Path | None) -> None:
         "host": server.host,
         "port": server.port,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": Protocol,
         "ws": "none",
         "lifespan": "on",
         "log_config": log_settings(settings.log),

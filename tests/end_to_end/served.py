@@ -87,7 +87,10 @@ class Served:
             time.sleep(0.1)
 
     def records(self) -> list[dict[str, Any]]:
-        """All audit lines so far."""
+        """All audit lines so far; waits for requests in flight, since a line is written after the last byte."""
+        deadline = time.monotonic() + 10
+        while self.metric("guardchain_inflight") and time.monotonic() < deadline:
+            time.sleep(0.02)
         return [json.loads(line) for line in self.audit.read_text().splitlines() if line]
 
 

@@ -42,11 +42,11 @@ def test_metrics_and_audit_agree(running: Running) -> None:
     chunks = running.served.metric("guardchain_time_to_first_delivered_chunk_seconds_count")
     body = {"model": "echo", "messages": [{"role": "user", "content": f"I am {SECRET}"}], "stream": True}
     assert SECRET in httpx2.post(f"{running.served.url}/v1/chat/completions", json=body).text.replace('"}', "")
+    record = running.served.records()[-1]
     assert running.served.metric("guardchain_requests_total", **labels) == before + 1
     assert running.served.metric("guardchain_time_to_first_delivered_chunk_seconds_count") == chunks + 1
     assert running.served.metric("guardchain_stream_held_bytes") == 0
     assert running.served.metric("guardchain_inflight") == 0
-    record = running.served.records()[-1]
     assert (record["verdict"], record["stream"], record["upstream"]) == ("mask", True, "cloud")
     assert record["findings"][0]["entities"] == {"EMAIL_ADDRESS": 1}
     everything = running.served.audit.read_text() + running.served.log.read_text()
@@ -137,9 +137,9 @@ def test_keys_workers_and_a_graceful_end(running: Running, tmp_path: Path) -> No
         with pytest.raises(openai.AuthenticationError) as error:
             openai.OpenAI(base_url=f"{served.url}/v1", api_key="gc-wrong", max_retries=0).models.list()
         assert error.value.code == "invalid_api_key"
+        assert {r["tenant"] for r in served.records()} == {"acme", "globex", ""}
         assert served.metric("guardchain_requests_total", status="200") == 12
         assert served.metric("guardchain_requests_total", status="401") == 1
-        assert {r["tenant"] for r in served.records()} == {"acme", "globex", ""}
 
         served.config.write_text("nonsense: 1\n")
         os.kill(served.process.pid, signal.SIGHUP)

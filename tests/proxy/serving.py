@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
@@ -41,7 +42,8 @@ class Echo:
         self.shut = False
         self.is_ready = True
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        self.loop = asyncio.get_running_loop()
 
     async def ready(self) -> bool:
         return self.is_ready
@@ -217,13 +219,25 @@ class Serving:
         self.assembly = assembly
         self.live = Live(assembly)
         self.metrics = Metrics()
-        self.records: list[Any] = []
-        assembly.audit.write = self.records.append  # type: ignore[method-assign]
+        self._records: list[Any] = []
+        assembly.audit.write = self._records.append  # type: ignore[method-assign]
         self.gateway = Gateway(self.live, self.metrics)
         self.url = ""
 
+    @property
+    def records(self) -> list[Any]:
+        """The audit records; waits for requests in flight, since the books are written after the last byte."""
+        self.settle()
+        return self._records
+
+    def settle(self, seconds: float = 5.0) -> None:
+        end = time.monotonic() + seconds
+        while self.assembly.leased and time.monotonic() < end:
+            time.sleep(0.005)
+
     def metric(self, line: str) -> float:
         """The value of a sample, by its name with labels."""
+        self.settle()
         for row in self.metrics.render().decode().splitlines():
             if row.startswith(line + " "):
                 return float(row.rpartition(" ")[2])
