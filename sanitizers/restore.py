@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from guard.surface import ChannelKind
 
@@ -26,10 +27,9 @@ class Variant:
     right: bool = True
 
 
-@dataclass(slots=True)
-class _Node:
-    next: dict[str, _Node] = field(default_factory=dict)
-    end: Variant | None = None
+# A node of the trie maps characters to nodes; under the empty string it holds the variant that ends there. Plain
+# dicts, because a request's trie is built anew and has thousands of nodes.
+_Node = dict[str, Any]
 
 
 class Table:
@@ -103,7 +103,7 @@ class Restorer:
             index = at + depth
             waits = False
             while True:
-                end = node.end
+                end = node.get("")
                 if end is not None and not (end.left and joined):
                     if (
                         not end.right
@@ -115,12 +115,12 @@ class Restorer:
                         waits = True
                 if index == length:
                     break
-                child = node.next.get(text[index])
+                child = node.get(text[index])
                 if child is None:
                     break
                 node = child
                 index += 1
-            if index == length and not last and (waits or node.next):
+            if index == length and not last and (waits or len(node) > (end is not None)):
                 self._walk = (node, index - at, best)
                 break
             if best is None:
@@ -159,16 +159,18 @@ joins = _joins
 
 
 def _compile(variants: Iterable[Variant]) -> tuple[_Node, re.Pattern[str] | None]:
-    root = _Node()
+    root: _Node = {}
     for variant in variants:
         node = root
         for char in variant.text:
-            node = node.next.setdefault(char, _Node())
-        if node.end is None:
-            node.end = variant
-    if not root.next:
+            child = node.get(char)
+            if child is None:
+                child = node[char] = {}
+            node = child
+        node.setdefault("", variant)
+    if not root:
         return root, None
-    return root, re.compile("[" + "".join(re.escape(c) for c in sorted(root.next)) + "]")
+    return root, re.compile("[" + "".join(re.escape(c) for c in sorted(root)) + "]")
 
 
 def escape(text: str, *, ascii_only: bool = False) -> str:
