@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import itertools
 from collections.abc import Iterator
 from typing import Any
