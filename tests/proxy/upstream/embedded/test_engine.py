@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import itertools
+import threading
 from collections.abc import Iterator
 from typing import Any
 
