@@ -20,7 +20,7 @@ from detectors.scorers.local import LocalScorer
 
 Progress = Callable[[str, int, int], None]  # (stage, steps done, steps in all)
 _ENOUGH = 16  # prompts per class that a script needs for a search of its own
-_AT_ONCE = 32  # probes per forward pass while the whole pool is scored
+_AT_ONCE = 128  # probes per forward pass while the whole pool is scored
 
 
 @dataclass(frozen=True, slots=True)

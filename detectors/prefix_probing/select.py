@@ -36,11 +36,13 @@ class SelectOptions:
     """At most `keep` openings per sign (one per script in any case); `aggregation` None chooses it too.
 
     Two openings of one sign are alike, and only one is kept, when one begins with the other or when their values over
-    the prompts correlate above `max_correlation`.
+    the prompts correlate above `max_correlation`. Openings are added while AUROC stays within `slack` of the best so
+    far: on the few selection prompts smaller differences are noise, and more openings carry further.
     """
 
     keep: int = 4
     max_correlation: float = 0.98
+    slack: float = 0.0
     aggregation: Aggregation | None = None
 
     def __post_init__(self) -> None:
@@ -70,7 +72,7 @@ def select(
         raise ArtifactError("selection needs both harmful and harmless prompts")
     alike = _alike(pool, np.concatenate([harmful, harmless]), options.max_correlation)
     results = [
-        (how, _greedy(pool, harmful, harmless, how, options.keep, alike, scripts))
+        (how, _greedy(pool, harmful, harmless, how, options, alike, scripts))
         for how in ([options.aggregation] if options.aggregation else Aggregation)
     ]
     return max(results, key=lambda r: (r[1][-1].auroc, r[1][-1].tpr))
@@ -81,7 +83,7 @@ def _greedy(
     harmful: Floats,
     harmless: Floats,
     how: Aggregation,
-    keep: int,
+    options: SelectOptions,
     alike: NDArray[np.bool_],
     scripts: tuple[Sequence[str], Sequence[str]] | None,
 ) -> list[Choice]:
@@ -113,8 +115,9 @@ def _greedy(
     now = quality(kept)
     choices = [Choice(i, now[0], now[1], 0.0, 0.0) for i in kept]
     choices[0] = Choice(kept[0], now[0], now[1], now[0] - 0.5, now[1] - 0.01)
+    top = now[0]
     while True:
-        open_signs = {s for s in Sign if sum(pool[i].sign is s for i in kept) < keep}
+        open_signs = {s for s in Sign if sum(pool[i].sign is s for i in kept) < options.keep}
         left = [
             i
             for i in range(len(pool))
@@ -124,11 +127,11 @@ def _greedy(
             return choices
         best = max(left, key=lambda i: quality([*kept, i]))
         then = quality([*kept, best])
-        if then[:2] < now[:2]:
+        if then[0] < top - options.slack:
             return choices
         kept.append(best)
         choices.append(Choice(best, then[0], then[1], then[0] - now[0], then[1] - now[1]))
-        now = then
+        now, top = then, max(top, then[0])
 
 
 def _alike(pool: Sequence[Candidate], values: Floats, limit: float) -> NDArray[np.bool_]:
