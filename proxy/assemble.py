@@ -163,7 +163,11 @@ class _Builder:
             passes_unknown=policy.unknown_paths == "pass",
             key_from_client=isinstance(spec, schema.OpenAI) and spec.key_from == "client",
             reports_usage=isinstance(spec, schema.Embedded),
-            options=Options(max_depth=self._config.server.max_json_depth),
+            options=Options(
+                opaque_fields=frozenset(policy.opaque_fields),
+                max_depth=self._config.server.max_json_depth,
+                allow_references=policy.allow_references,
+            ),
         )
 
     def _links(self, name: str, policy: schema.Policy, upstream: Upstream) -> list[Link]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from guard.config import reference
 from guard.metrics import Metrics
+from proxy.wire.ledger import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,6 +18,7 @@ def main() -> None:
     reference.SCHEMA_PATH.write_text(reference.schema_text(), "utf-8")
     insert(ROOT / "docs/configuration.md", reference.table())
     insert(ROOT / "docs/metrics.md", Metrics().table())
+    insert(ROOT / "docs/coverage.md", markdown())
 
 
 def insert(path: Path, generated: str) -> None:

@@ -196,8 +196,8 @@ class Probe(Check):
 class Steer(Check):
     """Rotate the model's hidden states towards its safety subspace, for scores between `steer_at` and `block_at`."""
 
-    min_strength: Unit = 0.3
-    """Strength at `steer_at`; 0 changes nothing, 1 is the full rotation."""
+    min_strength: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """Strength at `steer_at`; more than 0, 1 is the full rotation of the subspace artefact."""
     max_strength: Unit = 1.0
     """Strength at `block_at`."""
 
@@ -239,6 +239,10 @@ class Policy(Node):
     """Other people's checks by entry-point name; they run after the built-in ones, in this order."""
     unknown_paths: Literal["deny", "pass"] = "deny"
     """`/v1/*` paths the proxy does not understand: `deny` them, or `pass` them unguarded."""
+    opaque_fields: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Body fields the proxy does not know that pass unread, by name or dotted path; others are refused with a 400."""
+    allow_references: bool = False
+    """Let Responses requests name text the proxy does not see (`previous_response_id`, `conversation`, `prompt`)."""
     moderation_object: Literal["on_request", "always"] = "on_request"
     """When answers carry OpenAI's `moderation` object with the verdicts."""
 
