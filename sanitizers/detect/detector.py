@@ -87,7 +87,12 @@ class Detector:
     def _detect(self, text: str) -> list[Span]:
         budget = Budget(self.options.seconds)
         folded = fold(text)
-        found = [span for r in self._recognisers for span in r.find(folded.text, budget) if self._passes(span)]
+        found = [
+            span
+            for recogniser in self._recognisers
+            for span in recogniser.find(folded.text, budget)
+            if self._passes(span) and not _is_code(span, folded.text)
+        ]
         if self._phones is not None:
             stronger = [span for span in merge(found) if span.certain or span.score > PHONE_SCORE]
             found += [s for s in self._phones.find(folded.text, budget, stronger) if self._passes(s)]
@@ -102,6 +107,17 @@ class Detector:
 
     def _passes(self, span: Span) -> bool:
         return span.type in self._wanted and span.score >= self._thresholds.get(span.type, self.options.min_score)
+
+
+_NOBODYS = frozenset(("0.0.0.0", "255.255.255.255", "::1", "::"))  # noqa: S104  nothing is bound
+
+
+def _is_code(span: Span, text: str) -> bool:
+    """Addresses that are nobody's: loopback, unspecified, broadcast, and `a::b`, which is a name in most languages."""
+    if span.type != "IP_ADDRESS":
+        return False
+    value = text[span.start : span.end]
+    return value in _NOBODYS or value.startswith("127.") or not any(c.isdecimal() for c in value)
 
 
 class _Memory:

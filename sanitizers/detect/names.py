@@ -121,17 +121,24 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool, tuple[str, ...]], ...] = (
     ),
     (
         re.compile(
-            rf"(?im:^[ \t>*-]{{0,4}}[\"']?(?:full[ _]?name|name|first[ _]?name|last[ _]?name|patient|customer|"
-            rf"client|employee|applicant|contact(?: person)?|attn|cardholder|account holder|beneficiary|"
-            rf"sender|recipient)[\"']?[ \t]?[:=][ \t]?[\"']?)(?P<value>{_NAME}|"
+            rf"(?im:^[ \t>*-]{{0,4}}[\"']?(?:full[ _]?name|first[ _]?name|last[ _]?name|patient|customer|"
+            rf"employee|applicant|contact(?: person)?|attn|cardholder|account holder|beneficiary|"
+            rf"insured)[\"']?[ \t]?[:=][ \t]?[\"']?)(?P<value>{_NAME}|"
             rf"{_NAME_CAPS})(?=[\"']?\s*(?:[,;.\n|(]|$))"
         ),
         0.85,
         True,
-        (
-            ":",
-            "=",
+        (":", "="),
+    ),
+    # Labels that head other things as well: only with a name that is known.
+    (
+        re.compile(
+            rf"(?im:^[ \t>*-]{{0,4}}[\"']?(?:name|client|sender|recipient)[\"']?[ \t]?[:=][ \t]?[\"']?)"
+            rf"(?P<value>{_NAME}|{_NAME_CAPS})(?=[\"']?\s*(?:[,;.\n|(]|$))"
         ),
+        0.85,
+        False,
+        (":", "="),
     ),
     (
         re.compile(
@@ -266,7 +273,7 @@ class Names:
                 words = name.split(" ")
                 if not name or words[0] in _STOP or words[0].capitalize() in _STOP:
                     continue
-                known = len(words) > 1 and words[0] in EN_GIVEN
+                known = len(words) > 1 and (words[0] in EN_GIVEN or words[-1] in EN_FAMILY)
                 if not bare and not known and not (len(words) == 1 and name in EN_GIVEN and name not in EN_GIVEN_WORDS):
                     continue
                 yield Span(start, start + len(name), "PERSON", score)
