@@ -28,6 +28,7 @@ _TO_CLIENT = frozenset(
 _TO_CLIENT_PREFIX = "x-ratelimit-"
 
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,256}\Z")
+_SAFE = re.compile(r"[\x20-\x7e\t]*\Z")
 _VALUE = re.compile(r"[\x20-\x7e\t]{0,1024}\Z")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,200})?\Z")
 
@@ -77,10 +78,10 @@ def to_client(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def encode(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """ASGI form. Anything outside latin-1 or with control characters would corrupt the response, so it is dropped."""
+    """ASGI form. A value with anything but printable ASCII could corrupt the response, so it is dropped."""
     out = []
     for name, value in headers:
-        if all(c == "\t" or " " <= c <= "~" for c in value):
+        if _SAFE.match(value):
             out.append((name.lower().encode("ascii"), value.encode("ascii")))
     return out
 
