@@ -38,6 +38,7 @@ def build(
     depth: Annotated[int, typer.Option(min=1, help="Longest opening, in tokens.")] = 6,
     min_p: Annotated[float, typer.Option(min=0, max=1, help="Mean probability a next token needs.")] = 0.01,
     keep: Annotated[int, typer.Option(min=1, help="Openings kept per sign, at most.")] = 4,
+    slack: Annotated[float, typer.Option(min=0, help="AUROC that adding openings may cost in selection.")] = 0.0,
     prompts: Annotated[int, typer.Option(min=1, help="Prompts per class and script in the search.")] = 64,
     aggregation: Annotated[str, typer.Option(help="mean, logsumexp, max, weighted, or best of them.")] = "best",
     block_fpr: Annotated[float, typer.Option(min=0, max=1, help="False-positive rate that block_at may cost.")] = 0.01,
@@ -64,7 +65,7 @@ def build(
     found = data.load(harmful, harmless, column=column)
     options = BuildOptions(
         search=SearchOptions(width=width, top_k=top_k, depth=depth, min_p=min_p, batch=batch),
-        select=SelectOptions(keep=keep, aggregation=how),
+        select=SelectOptions(keep=keep, aggregation=how, slack=slack),
         prompts=prompts,
         block_fpr=block_fpr,
         steer_fpr=steer_fpr,
