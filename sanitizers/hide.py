@@ -160,6 +160,11 @@ def _places(
         if (hit.start, hit.end, needle.type) in by_span:
             continue
         value = values[needle.type, normalise(needle.type, needle.form)]
+        # In a row of equal numbers the separators' absence makes further ones appear across their borders.
+        if needle.spaced and any(
+            by_span[c.start, c.end, c.type][0] is value and c.start < hit.end and hit.start < c.end for c in candidates
+        ):
+            continue
         by_span[hit.start, hit.end, needle.type] = (value, needle.encoding, needle.part)
         # A further occurrence is as good as the find it repeats; a part of a name yields to everything.
         score, certain = (0.0, False) if needle.part else (value.span.score, value.span.certain)

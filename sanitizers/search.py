@@ -27,7 +27,10 @@ _LONG_NUMBER = 9  # characters; shorter ones would be found in the neighbourhood
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """One way a value may stand in a text. `encoding`: plain, url, json, base64 or compact; `part`: of a name."""
+    """One way a value may stand in a text.
+
+    `encoding`: plain, url, json, base64 or compact; `part`: of a name; `spaced`: found with the separators gone.
+    """
 
     type: str
     form: str
@@ -36,6 +39,7 @@ class Needle:
     part: bool = False
     bounded: bool = False
     exact: bool = False
+    spaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class Searcher:
             for needle in known:
                 bare = _squeeze(lower(needle.form))
                 if needle.type in NUMERIC and len(bare) >= _LONG_NUMBER:
-                    self._numbers.setdefault(bare, Needle(needle.type, needle.form, bare))
+                    self._numbers.setdefault(bare, Needle(needle.type, needle.form, bare, spaced=True))
         self._automaton = _automaton(self._needles)
         self._squeezed = _automaton(self._numbers)
 

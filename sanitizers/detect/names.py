@@ -14,7 +14,7 @@ from sanitizers.detect.span import Span
 from sanitizers.names_list import EN_FAMILY, EN_GIVEN, EN_GIVEN_WORDS, ZH_FAMILY
 
 _WORD = (
-    r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20}(?:[-'’](?:[A-ZÀ-Þ][a-zß-öø-ÿ]{1,20}|[a-zß-öø-ÿ]{2,20}))?"
+    r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20}(?:[-'’][A-ZÀ-Þ][a-zß-öø-ÿ]{1,20}|'[a-zß-öø-ÿ]{2,20})?"
     r"|[DO]['’][A-Z][a-z]{1,20}|Mc[A-Z][a-z]{1,20}"
 )
 _CAPS = r"[A-ZÀ-ÖØ-Þ]{2,20}(?:-[A-Z]{2,20})?"
@@ -55,26 +55,13 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool, tuple[str, ...]], ...] = (
         ),
         0.9,
         True,
-        (
-            "name",
-            "called",
-            "call me",
-            "Name",
-            "NAME",
-            "Call me",
-        ),
+        ("name", "called", "call me", "Name", "NAME", "Call me"),
     ),
     (
         re.compile(rf"(?:\bI am|\bI['’]m|\bThis is|\bthis is|\bsigned by|\bSigned by)\s(?P<value>{_NAME})"),
         0.7,
         False,
-        (
-            "I am",
-            "I'm",
-            "I’m",
-            "his is",
-            "igned by",
-        ),
+        ("I am", "I'm", "I’m", "his is", "igned by"),
     ),
     (
         re.compile(rf"(?i:\b(?:dear))\s(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s)?(?P<value>{_NAME})(?=\s{{0,2}}[,:!\n]|$)"),
@@ -86,38 +73,19 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool, tuple[str, ...]], ...] = (
         re.compile(rf"\b(?:Hi|Hello|Hey)\s(?P<value>{_NAME})(?=\s?[,!])"),
         0.7,
         False,
-        (
-            "Hi",
-            "Hello",
-            "Hey",
-        ),
+        ("Hi", "Hello", "Hey"),
     ),
     (
         re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sir|Madam|Lady)\.?\s(?P<value>{_NAME})"),
         0.85,
         True,
-        (
-            "Mr",
-            "Ms",
-            "Mi",
-            "Mx",
-            "Dr",
-            "Prof",
-            "Sir",
-            "Madam",
-            "Lady",
-        ),
+        ("Mr", "Ms", "Mi", "Mx", "Dr", "Prof", "Sir", "Madam", "Lady"),
     ),
     (
         re.compile(rf"\b(?:MR|MRS|MS|DR|PROF)\.?\s(?P<value>{_CAPS}(?:[ ]{_CAPS})?)"),
         0.8,
         True,
-        (
-            "MR",
-            "MS",
-            "DR",
-            "PROF",
-        ),
+        ("MR", "MS", "DR", "PROF"),
     ),
     (
         re.compile(
@@ -147,15 +115,7 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool, tuple[str, ...]], ...] = (
         ),
         0.75,
         True,
-        (
-            "incerely",
-            "egards",
-            "yours truly",
-            "Yours truly",
-            "heers",
-            "wishes",
-            "thanks",
-        ),
+        ("incerely", "egards", "yours truly", "Yours truly", "heers", "wishes", "thanks"),
     ),
 )
 _PAIR = re.compile(
