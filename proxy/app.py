@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import logging.config
 import os
 import secrets
 import signal
@@ -26,6 +27,7 @@ from proxy.assemble import assemble
 from proxy.assembly import Assembly
 from proxy.handler import Gateway
 from proxy.live import Live
+from proxy.logs import settings as log_settings
 from proxy.logs import where
 from proxy.upstream.base import Upstream
 
@@ -82,8 +84,8 @@ class App(FastAPI):
 
     async def startup(self) -> None:
         """Build and start what the config names. Raises `GuardError`."""
-        if not self._config.surrogate_key.get_secret_value():
-            log.warning("surrogate_key is not set: stand-ins for personal data will change with the next start")
+        if not self._config.surrogate_key.get_secret_value() and KEY_VARIABLE not in os.environ:
+            warn_of_random_key()
         assembly = await assemble(self._config, surrogate_key=self._key, metrics=self.metrics)
         self._live = Live(assembly)
         self._gateway = Gateway(self._live, self.metrics)
@@ -114,6 +116,8 @@ class App(FastAPI):
         self.live.swap(assembly)
         if previous.audit is not assembly.audit:
             previous.audit.close()
+        if previous.config.log != config.log:
+            logging.config.dictConfig(log_settings(config.log))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -162,6 +166,11 @@ class App(FastAPI):
 def runtime_key(config: Config) -> bytes:
     """The surrogate key: the config's, else the one that the parent of several workers chose, else a random one."""
     return (config.surrogate_key.get_secret_value() or os.environ.get(KEY_VARIABLE) or secrets.token_hex(32)).encode()
+
+
+def warn_of_random_key() -> None:
+    """Say that the surrogate key is a random one."""
+    log.warning("surrogate_key is not set: stand-ins for personal data will change with the next start")
 
 
 def from_environment() -> App:

@@ -14,6 +14,8 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers together, give or take one read."""
 
+_READY_SECONDS = 5.0
+
 
 class Protocol(HttpToolsProtocol):
     """HTTP/1.1 with a bound on request heads: uvicorn's own parser takes headers of any length into memory."""
@@ -85,16 +87,30 @@ class Server(uvicorn.Server):
 
 
 class Supervisor(Multiprocess):
-    """Several processes on one socket. A worker that dies is replaced; one that cannot start ends them all."""
+    """Several processes on one socket. A worker that dies is replaced; one that cannot start ends them all.
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+    `announce` is called once every worker accepts requests.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], *, announce: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(config, sockets)
+        self._announce: Callable[[], None] | None = announce
         self._stopped = False
 
     def serve(self) -> bool:
         """Serve until a signal says stop. False when a worker could not start."""
         self.run()
         return self._stopped
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        if self._announce is None or self.should_exit.is_set():
+            return
+        if all(process.is_ready(timeout=_READY_SECONDS) for process in self.processes):
+            self._announce()
+            self._announce = None
 
     def handle_hup(self) -> None:
         """Reload, as every worker does by itself: restarting them on a bad config would leave none."""

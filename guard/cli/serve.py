@@ -32,6 +32,9 @@ def serve(
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """Start the proxy. Reloads its config on SIGHUP and when the file changes; stops gracefully on SIGTERM."""
+    from proxy.logs import settings as log_settings
+
+    logging.config.dictConfig(log_settings(schema.Log()))
     try:
         found = schema.load(config) if config is not None else schema.default()
         settings = _settings(found, host=host, port=port, workers=workers, log_level=log_level)
@@ -63,7 +66,7 @@ def _settings(
 def _run(found: Config, settings: Config, path: Path | None) -> None:
     import uvicorn
 
-    from proxy.app import CONFIG_VARIABLE, KEY_VARIABLE, App
+    from proxy.app import CONFIG_VARIABLE, KEY_VARIABLE, App, warn_of_random_key
     from proxy.logs import settings as log_settings
     from proxy.server import Protocol, Server, Supervisor, bind, url_of
 
@@ -95,11 +98,18 @@ def _run(found: Config, settings: Config, path: Path | None) -> None:
     else:
         os.environ[CONFIG_VARIABLE] = str(path.absolute()) if path is not None else ""
         if not settings.surrogate_key.get_secret_value():
+            warn_of_random_key()
             os.environ.setdefault(KEY_VARIABLE, secrets.token_hex(32))
         typer.echo(f"Starting {server.workers} workers, each{_models(settings)} …", err=True)
-        typer.echo(banner, err=True)
-        config = uvicorn.Config("proxy.app:from_environment", factory=True, workers=server.workers, **common)
-        failed = not Supervisor(config, [sock]).serve()
+        config = uvicorn.Config(
+            "proxy.app:from_environment",
+            factory=True,
+            workers=server.workers,
+            # Loading a model can keep a worker from answering for a while without its being hung.
+            timeout_worker_healthcheck=60,
+            **common,
+        )
+        failed = not Supervisor(config, [sock], announce=lambda: typer.echo(banner, err=True)).serve()
     if failed:
         sys.exit(FAILED)
 
