@@ -39,6 +39,7 @@ CATEGORIES = (
     "violence/graphic",
 )
 
+MAX_INPUTS = 128
 _AT_ONCE = 4
 """Inputs of one request that are checked side by side."""
 
@@ -59,6 +60,10 @@ async def serve(
     trace.policy, trace.upstream = guarded.policy, guarded.upstream_name
     request = wire.parse(body, guarded.options)
     trace.model = assembly.known_model(request.model)
+    if len(request.groups) > MAX_INPUTS:
+        raise RequestError(
+            f"At most {MAX_INPUTS} inputs at once.", param="input", code="too_many_inputs"
+        )
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(surfaces: Sequence[Surface]) -> Decision:

@@ -10,6 +10,7 @@ import httpx2 as httpx
 import pytest
 
 from guard.verdict import Mode, OnError, Verdict
+from proxy import responder
 from tests.proxy.serving import Echo, Serving, assembly, guarded, serve
 
 
@@ -206,6 +207,15 @@ def test_a_client_that_does_not_read_slows_the_upstream_down(serving: Serving, e
     assert echo.closed.wait(10)
     wait_for(lambda: len(serving.records) == 1)
     assert serving.records[0].status == 499
+
+
+def test_a_client_that_never_reads_is_given_up(serving: Serving, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responder, "STALL_SECONDS", 0.3)
+    body = {"model": "echo", "messages": [{"role": "user", "content": "flood"}], "stream": True}
+    echo.closed.clear()
+    with httpx.stream("POST", f"{serving.url}/v1/chat/completions", json=body, timeout=20):
+        assert echo.closed.wait(10)
+        assert (serving.records[0].status, serving.records[0].error) == (499, "ClientStalled")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ def test_monitoring_flags_too() -> None:
         ({"input": "unscorable"}, 503, "guard_unavailable"),
         ({"input": ["hello", "explode"]}, 503, "guard_unavailable"),
         ({"input": 7}, 400, None),
+        ({"input": ["hello"] * 129}, 400, "too_many_inputs"),
         ({}, 400, None),
         ({"input": "x", "surprise": 1}, 400, None),
     ],
