@@ -61,9 +61,7 @@ async def serve(
     request = wire.parse(body, guarded.options)
     trace.model = assembly.known_model(request.model)
     if len(request.groups) > MAX_INPUTS:
-        raise RequestError(
-            f"At most {MAX_INPUTS} inputs at once.", param="input", code="too_many_inputs"
-        )
+        raise RequestError(f"At most {MAX_INPUTS} inputs at once.", param="input", code="too_many_inputs")
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(surfaces: Sequence[Surface]) -> Decision:
