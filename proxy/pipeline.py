@@ -22,7 +22,7 @@ from proxy.paths import Route
 from proxy.responder import Responder
 from proxy.streaming import Relay
 from proxy.trace import Trace
-from proxy.upstream.base import Call, Reply
+from proxy.upstream.base import QUEUE_FULL, Call, Reply, Vetting
 from proxy.upstream.sse import encode
 from proxy.verdict_object import moderation_object
 from proxy.wire import chat, completions, embeddings, responses
@@ -77,7 +77,7 @@ class Pipeline:
         def open_filter(channel: Channel) -> OutputFilter | None:
             return chain.output(exchange, channel)
 
-        reply = await self._send(request, decision)
+        reply = await self._send(self._call(request, decision))
         try:
             trace.upstream_id = next((v for k, v in reply.headers if k.lower() == headers.REQUEST_ID), None)
             if reply.events is None:
@@ -97,9 +97,9 @@ class Pipeline:
         finally:
             await reply.close()
 
-    async def _send(self, request: WireRequest, decision: Decision) -> Reply:
+    def _call(self, request: WireRequest, decision: Decision) -> Call:
         guarded, trace = self.guarded, self.trace
-        call = Call(
+        return Call(
             endpoint=str(self.route),
             body=request.body,
             headers=headers.to_upstream(
@@ -110,6 +110,9 @@ class Pipeline:
             tenant=trace.tenant,
             request_id=trace.request_id,
         )
+
+    async def _send(self, call: Call) -> Reply:
+        guarded, trace = self.guarded, self.trace
         trace.sent_upstream = True
         began = time.perf_counter()
         try:
@@ -162,6 +165,7 @@ class Pipeline:
         assert finding is not None
         style, message = guarded.block_style, guarded.block_message
         if finding.error is not None:
+            await self._blame(request, decision, finding.error)
             problem = unavailable(finding.check)
         elif style == "error" or not supports(str(self.route)):
             problem = blocked(finding.check, message)
@@ -178,6 +182,14 @@ class Pipeline:
             return
         self.trace.reason = problem.reason
         await self.responder.problem(problem, self.trace.headers())
+
+    async def _blame(self, request: WireRequest, decision: Decision, error: str) -> None:
+        """Raise what really kept a check from running: a request the model could not take anyway, or a busy model."""
+        if error == QUEUE_FULL:
+            raise UpstreamError("the model that scores prompts is busy", reason=error, status=429, retry_after=1.0)
+        if isinstance(self.guarded.upstream, Vetting):
+            request.commit()
+            await self.guarded.upstream.vet(self._call(request, decision))
 
     def _verdicts(self, request: WireRequest, decision: Decision) -> Mapping[str, Any] | None:
         if self.route is Route.EMBEDDINGS or not (self.guarded.moderation_always or request.moderation is not None):

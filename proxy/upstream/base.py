@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+QUEUE_FULL = "queue_full"
+"""Reason of an `UpstreamError` or `CheckUnavailable` that says: busy, try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,15 @@ class Reply:
     body: bytes | None = None
     events: AsyncIterator[Event] | None = None
     close: Callable[[], Awaitable[None]] = _nothing
+
+
+@runtime_checkable
+class Vetting(Protocol):
+    """An upstream that can tell, without doing the work, that it would refuse a call."""
+
+    async def vet(self, call: Call) -> None:
+        """Raises the `RequestError` that `send` would."""
+        ...
 
 
 class Upstream(Protocol):

@@ -177,6 +177,8 @@ class Judge:
         prompts = exchange.prompts() if exchange.prompts else []
         texts = [str(m.get("content")) for m in messages] + prompts
         if any("unscorable" in t for t in texts):
+            raise CheckUnavailable(self.name, "no_model")
+        if any("crowded" in t for t in texts):
             raise CheckUnavailable(self.name, "queue_full")
         if any("explode" in t for t in texts):
             raise ValueError(texts[0])

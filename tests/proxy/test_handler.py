@@ -9,8 +9,10 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
+from guard.errors import RequestError
 from guard.verdict import Mode, OnError, Verdict
 from proxy import responder
+from proxy.upstream.base import Call
 from tests.proxy.serving import Echo, Serving, assembly, guarded, serve
 
 
@@ -96,6 +98,25 @@ def test_a_check_that_cannot_run_fails_closed_and_says_so(serving: Serving, echo
     assert response.json()["error"]["code"] == "guard_unavailable"
     assert "x-should-retry" not in response.headers
     assert text not in response.text
+    assert not echo.calls
+
+
+def test_a_model_too_busy_to_score_is_busy_not_broken(serving: Serving, echo: Echo) -> None:
+    response = chat(serving, "crowded")
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+    assert not echo.calls
+
+
+def test_a_request_no_model_could_take_is_the_clients_error(serving: Serving, echo: Echo) -> None:
+    async def vet(call: Call) -> None:
+        raise RequestError("too long", code="context_length_exceeded", param="messages")
+
+    echo.vet = vet  # type: ignore[attr-defined]
+    try:
+        response = chat(serving, "unscorable")
+    finally:
+        del echo.vet  # type: ignore[attr-defined]
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "context_length_exceeded")
     assert not echo.calls
 
 
