@@ -19,6 +19,8 @@ log = logging.getLogger("proxy")
 MAX_RETRY_AFTER = 120.0
 """Seconds. The SDK stops retrying when it is told to wait longer than this."""
 
+OVERLOADED = "queue_full"
+
 _TYPES = {
     401: "invalid_request_error",
     403: "permission_error",
@@ -80,7 +82,7 @@ def problem_of(error: Exception) -> Problem:
             headers=retry_after(error.retry_after),
         )
     if isinstance(error, CheckUnavailable):
-        return unavailable(error.check)
+        return unavailable(error.check, error.reason)
     if isinstance(error, Blocked):
         return blocked(error.check, str(error))
     # A foreign exception may quote what it choked on: its type is all that may be written down.
@@ -108,8 +110,20 @@ def blocked(check: str, message: str) -> Problem:
     )
 
 
-def unavailable(check: str) -> Problem:
-    """A check that could not run, in a policy that fails closed (wire rule X9): a client may try again."""
+def unavailable(check: str, reason: str) -> Problem:
+    """A check that could not run, in a policy that fails closed (wire rule X9): a client may try again.
+
+    A scorer whose queue is full is overload like any other: 429 with a time to wait.
+    """
+    if reason == OVERLOADED:
+        return Problem(
+            status=429,
+            message=f"The guard check '{check}' has more requests waiting than it takes; try again in a moment.",
+            type="rate_limit_error",
+            code=OVERLOADED,
+            reason=f"unavailable_{check}",
+            headers=retry_after(1.0),
+        )
     return Problem(
         status=503,
         message=f"The guard check '{check}' could not run, and the policy does not let requests pass without it.",

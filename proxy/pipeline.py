@@ -166,7 +166,7 @@ class Pipeline:
         style, message = guarded.block_style, guarded.block_message
         if finding.error is not None:
             await self._blame(request, decision, finding.error)
-            problem = unavailable(finding.check)
+            problem = unavailable(finding.check, finding.error)
         elif style == "error" or not supports(str(self.route)):
             problem = blocked(finding.check, message)
         else:

@@ -28,6 +28,7 @@ from proxy.errors import MethodNotAllowed, problem_of, retry_after
             {"retry-after": "3"},
         ),
         (CheckUnavailable("probe", "r"), 503, "guard_unavailable", "guard_unavailable", {}),
+        (CheckUnavailable("probe", "queue_full"), 429, "rate_limit_error", "queue_full", {"retry-after": "1"}),
         (Blocked("probe", "m"), 400, "invalid_request_error", "content_policy_violation", {"x-should-retry": "false"}),
         (ConfigError("m"), 500, "server_error", "internal_error", {}),
         (ValueError("m"), 500, "server_error", "internal_error", {}),
