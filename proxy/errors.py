@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import orjson
 
 from guard.errors import Blocked, CheckUnavailable, GuardError, RequestError, UpstreamError
+from proxy.upstream.base import QUEUE_FULL
 
 log = logging.getLogger("proxy")
 
 MAX_RETRY_AFTER = 120.0
 """Seconds. The SDK stops retrying when it is told to wait longer than this."""
-
-OVERLOADED = "queue_full"
 
 _TYPES = {
     401: "invalid_request_error",
@@ -115,12 +114,12 @@ def unavailable(check: str, reason: str) -> Problem:
 
     A scorer whose queue is full is overload like any other: 429 with a time to wait.
     """
-    if reason == OVERLOADED:
+    if reason == QUEUE_FULL:
         return Problem(
             status=429,
             message=f"The guard check '{check}' has more requests waiting than it takes; try again in a moment.",
             type="rate_limit_error",
-            code=OVERLOADED,
+            code=QUEUE_FULL,
             reason=f"unavailable_{check}",
             headers=retry_after(1.0),
         )

@@ -165,7 +165,7 @@ class Pipeline:
         assert finding is not None
         style, message = guarded.block_style, guarded.block_message
         if finding.error is not None:
-            await self._blame(request, decision, finding.error)
+            await self._vet(request, decision, finding.error)
             problem = unavailable(finding.check, finding.error)
         elif style == "error" or not supports(str(self.route)):
             problem = blocked(finding.check, message)
@@ -183,11 +183,9 @@ class Pipeline:
         self.trace.reason = problem.reason
         await self.responder.problem(problem, self.trace.headers())
 
-    async def _blame(self, request: WireRequest, decision: Decision, error: str) -> None:
-        """Raise what really kept a check from running: a request the model could not take anyway, or a busy model."""
-        if error == QUEUE_FULL:
-            raise UpstreamError("the model that scores prompts is busy", reason=error, status=429, retry_after=1.0)
-        if isinstance(self.guarded.upstream, Vetting):
+    async def _vet(self, request: WireRequest, decision: Decision, error: str) -> None:
+        """Raise `RequestError` when the reason a check did not run is a request that the model could not take anyway."""
+        if error != QUEUE_FULL and isinstance(self.guarded.upstream, Vetting):
             request.commit()
             await self.guarded.upstream.vet(self._call(request, decision))
 

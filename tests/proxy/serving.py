@@ -179,8 +179,6 @@ class Judge:
         if any("unscorable" in t for t in texts):
             raise CheckUnavailable(self.name, "no_model")
         if any("crowded" in t for t in texts):
-            raise CheckUnavailable(self.name, "model_gone")
-        if any("overload" in t for t in texts):
             raise CheckUnavailable(self.name, "queue_full")
         if any("explode" in t for t in texts):
             raise ValueError(texts[0])

@@ -120,13 +120,6 @@ def test_a_request_no_model_could_take_is_the_clients_error(serving: Serving, ec
     assert not echo.calls
 
 
-def test_a_check_with_a_full_queue_asks_to_wait(serving: Serving, echo: Echo) -> None:
-    response = chat(serving, "overload")
-    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
-    assert response.json()["error"]["type"] == "rate_limit_error"
-    assert not echo.calls
-
-
 def test_a_check_that_cannot_run_may_fail_open(echo: Echo) -> None:
     with serve(lambda: assembly([guarded(echo, on_error=OnError.ALLOW)])) as serving:
         assert chat(serving, "unscorable").status_code == 200
