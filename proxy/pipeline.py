@@ -184,7 +184,7 @@ class Pipeline:
         await self.responder.problem(problem, self.trace.headers())
 
     async def _vet(self, request: WireRequest, decision: Decision, error: str) -> None:
-        """Raise `RequestError` when the reason a check did not run is a request that the model could not take anyway."""
+        """Raise `RequestError` when a check did not run because of a request that the model could not take anyway."""
         if error != QUEUE_FULL and isinstance(self.guarded.upstream, Vetting):
             request.commit()
             await self.guarded.upstream.vet(self._call(request, decision))
