@@ -38,7 +38,7 @@ def save_curve(out: Path, curve: list[dict[str, float]]) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 4))
     steps = [p["step"] for p in curve]
     axes.plot(steps, [p["loss"] for p in curve], label="answer tokens")
-    axes.plot(steps, [p["distil"] for p in curve], label="distillation (1 - cosine)")
+    axes.plot(steps, [p["distil"] for p in curve], label="distillation (share of variance not predicted)")
     axes.set_xlabel("step")
     axes.set_ylabel("loss")
     axes.set_yscale("log")

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch.nn import functional as nnf
 
-from . import corpus, teacher
+from . import circuits, corpus, teacher
 from .batches import Encoded, collate, encode, plan
 from .export import export_model, model_config, save_curve
 from .fastnet import FastNet
@@ -43,10 +43,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--vocab", type=int, default=10_240)
     parser.add_argument("--batch-tokens", type=int, default=3072)
     parser.add_argument("--longest", type=int, default=700)
-    parser.add_argument("--lr", type=float, default=2.5e-3)
+    parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--drop", type=float, default=0.06, help="share of prompt tokens blanked")
     parser.add_argument("--first", type=float, default=4.0, help="weight of the first answer token")
-    parser.add_argument("--distil", type=float, default=2.0, help="weight of the distillation loss")
+    parser.add_argument("--distil", type=float, default=10.0, help="weight of the distillation loss")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
@@ -122,25 +122,28 @@ def main() -> None:
     torch.manual_seed(args.seed)
     began = time.time()
     data, fast, vectors, start = prepare(args)
-    table = torch.from_numpy(vectors).to(args.device)
+    centred = vectors - vectors.mean(0)
+    table = torch.from_numpy(centred / max(float(centred.std()), 1e-6)).to(args.device)
     from transformers import Qwen2ForCausalLM
 
     model = Qwen2ForCausalLM(model_config(len(fast), fast)).to(args.device)
-    if start is not None:
-        with torch.no_grad():
-            weight = model.model.embed_tokens.weight
-            weight.normal_(0, 0.04)
+    with torch.no_grad():
+        weight = model.model.embed_tokens.weight.normal_(0, circuits.SCALE)
+        if start is not None:
             named = torch.from_numpy(start)
             mask = named.abs().sum(1) > 0
+            named = named * (circuits.SCALE / named[mask][:, : circuits.PLAIN].std())
             weight[: len(named)][mask] = named[mask].to(args.device)
+    circuits.plant(model, args.seed)
     net = FastNet(model)
     head = torch.nn.Linear(256, teacher.DIM).to(args.device)
     embedding = [model.model.embed_tokens.weight]
-    matrices = [p for n, p in model.named_parameters() if p.ndim > 1 and "embed" not in n] + [head.weight]
-    vectors_ = [p for p in model.parameters() if p.ndim < 2] + [head.bias]
+    matrices = [p for n, p in model.named_parameters() if p.ndim > 1 and "embed" not in n]
+    vectors_ = [p for p in model.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
-        [{"params": embedding, "weight_decay": 0.0, "scale": 0.4}, {"params": matrices, "weight_decay": 0.1, "scale": 1.0},
-         {"params": vectors_, "weight_decay": 0.0, "scale": 1.0}], lr=args.lr, betas=(0.9, 0.98), fused=True)
+        [{"params": embedding, "weight_decay": 0.0, "scale": 0.5}, {"params": matrices, "weight_decay": 0.1, "scale": 1.0},
+         {"params": vectors_, "weight_decay": 0.0, "scale": 1.0},
+         {"params": list(head.parameters()), "weight_decay": 0.0, "scale": 0.3}], lr=args.lr, betas=(0.9, 0.98), fused=True)
     average = [p.detach().clone() for p in model.parameters()]
     plans = [plan(data, args.batch_tokens, args.seed * 1000 + epoch) for epoch in range(args.epochs)]
     batches = [b for p in plans for b in p]
@@ -164,13 +167,13 @@ def main() -> None:
         batch = collate(data, batches[step], fast.pad_token_id, args.first, args.drop, rng)
         hidden = net(batch.ids.to(args.device), torch.cat([batch.at, batch.last]).to(args.device))
         logits = net.logits(hidden[: len(batch.at)])
-        guess = head(hidden[len(batch.at) :].float()) if len(batch.last) else None
+        guess = head(hidden[len(batch.at) :].float() * (circuits.SCALE / 0.04)) if len(batch.last) else None
         weight = batch.weight.to(args.device)
         each = nnf.cross_entropy(logits.float(), batch.target.to(args.device), reduction="none")
         loss = (each * weight).sum() / weight.sum().clamp(min=1.0)
         far = torch.zeros((), device=args.device)
         if guess is not None:
-            far = 1 - nnf.cosine_similarity(guess.float(), table[batch.row.to(args.device)], dim=-1).mean()
+            far = nnf.mse_loss(guess, table[batch.row.to(args.device)])
         share = 0.0 if guess is None else len(batch.last) / len(batches[step])
         (loss + args.distil * share * far).backward()
         torch.nn.utils.clip_grad_norm_([*model.parameters(), *head.parameters()], 1.0)
