@@ -145,7 +145,7 @@ def _parts(values: Mapping[tuple[str, str], Value]) -> list[Needle]:
 
 
 def _places(
-    index: int, piece: Piece, found: Sequence[Span], values: Mapping[tuple[str, str], Value], searcher: Searcher
+    index: int, piece: Piece, found: Sequence[Span], values: dict[tuple[str, str], Value], searcher: Searcher
 ) -> list[Place]:
     """Finds and further occurrences in one piece, disjoint, in order."""
     by_span: dict[tuple[int, int, str], tuple[Value, str, bool]] = {}
@@ -170,8 +170,15 @@ def _places(
         score, certain = (0.0, False) if needle.part else (value.span.score, value.span.certain)
         candidates.append(Span(hit.start, hit.end, needle.type, score, certain))
     row = []
-    for span in merge(candidates):
-        value, encoding, part = by_span[span.start, span.end, span.type]
+    for span in merge(candidates, piece.text):
+        known = by_span.get((span.start, span.end, span.type))
+        if known is None:  # what is left of a find beside a stronger one
+            if span.score <= 0:
+                continue
+            form = fold(piece.text[span.start : span.end]).text
+            made = values.setdefault((span.type, normalise(span.type, form)), Value(span.type, form, span))
+            known = (made, "plain", False)
+        value, encoding, part = known
         row.append(Place(index, span.start, span.end, piece.text[span.start : span.end], value, encoding, part))
         if piece.role not in _QUIET:
             value.loud = True

@@ -23,12 +23,27 @@ _TEXTUAL = frozenset(("PERSON", "EMAIL_ADDRESS", "IP_ADDRESS", "CUSTOM"))
 _DISTINCT = 7
 
 
+# What a form must have to be shaped as its type: what is left of a find beside a stronger one has it not.
+_WHOLE = {
+    "EMAIL_ADDRESS": re.compile("@|%40"),
+    "CN_MOBILE": re.compile(r"(?:\d\D*){11}"),
+    "CREDIT_CARD": re.compile(r"(?:\d\D*){12}"),
+    "CN_RESIDENT_ID": re.compile(r"(?:\d\D*){17}"),
+    "IBAN_CODE": re.compile(r"^[A-Za-z]{2}\d\d.{8}", re.DOTALL),
+    "IP_ADDRESS": re.compile(r"\..*\.|:"),
+    "MAC_ADDRESS": re.compile(r"(?:[0-9A-Fa-f][^0-9A-Fa-f]*){12}"),
+    "CRYPTO": re.compile(r".{14}"),
+    "PRIVATE_KEY": re.compile(r"^-----BEGIN "),
+}
+
+
 def normalise(type_: str, value: str) -> str:
     """The value behind its written form (folded text expected): digits for numbers, one case for names and e-mails."""
     if type_ in _EXACT:
         return value
     if type_ in _TEXTUAL:
-        return " ".join(value.casefold().split())
+        flat = " ".join(value.casefold().split())
+        return flat.replace("%40", "@") if type_ == "EMAIL_ADDRESS" else flat
     bare = re.sub(r"[^0-9a-z]", "", value.casefold())
     return bare or value.casefold()
 
@@ -40,6 +55,9 @@ def placeholder(type_: str, draw: Draw) -> str:
 
 def surrogate(type_: str, form: str, draw: Draw) -> str:
     """A surrogate for a written form (folded text). Persons are made part by part in `sanitizers.persons`."""
+    whole = _WHOLE.get(type_)
+    if whole is not None and whole.search(form) is None:
+        return _same_shape(type_, form, draw)
     return _KINDS.get(type_, _same_shape)(type_, form, draw)
 
 
@@ -65,7 +83,8 @@ def _email(type_: str, form: str, draw: Draw) -> str:
     local = f"{given}.{draw.choice(FRESH_FAMILY)}{10 + draw.below(90)}"
     if form == form.lower():
         local = local.lower()
-    return _like_case(form, f"{local}@example.{draw.choice(('com', 'org', 'net'))}")
+    made = _like_case(form, f"{local}@example.{draw.choice(('com', 'org', 'net'))}")
+    return made if "@" in form else made.replace("@", "%40")
 
 
 def _phone(type_: str, form: str, draw: Draw) -> str:

@@ -7,10 +7,11 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sanitizers.detect.china import CHINA
+from sanitizers.detect.email import EMAILS
 from sanitizers.detect.fold import fold
 from sanitizers.detect.names import Names
 from sanitizers.detect.phone import PHONE_SCORE, Phones
@@ -54,9 +55,9 @@ class Detector:
     def __init__(self, options: DetectorOptions | None = None, recognisers: Iterable[Recogniser] = ()) -> None:
         self.options = options = options or DetectorOptions()
         wanted = known_types() - DEFAULT_OFF if options.types is None else options.types
-        own: tuple[Recogniser, ...] = (SECRETS, PrivateKeys(), CHINA, Names())
+        own: tuple[Recogniser, ...] = (SECRETS, PrivateKeys(), CHINA, EMAILS, Names())
         self._recognisers: tuple[Recogniser, ...] = (
-            PresidioPatterns(wanted),
+            _Spaced(PresidioPatterns(wanted)),
             *(r for r in own if r.types & wanted),
             *recognisers,
         )
@@ -93,14 +94,16 @@ class Detector:
             for span in recogniser.find(folded.text, budget)
             if self._passes(span) and not _is_code(span, folded.text)
         ]
+        found = _narrowed(found, folded.text)
         if self._phones is not None:
             stronger = [span for span in merge(found) if span.certain or span.score > PHONE_SCORE]
-            found += [s for s in self._phones.find(folded.text, budget, stronger) if self._passes(s)]
+            phones = self._phones.find(folded.text, budget, stronger)
+            found += [s for s in phones if self._passes(s) and not _is_count(folded.text[s.start : s.end])]
         if self._allow:
             found = [s for s in found if folded.text[s.start : s.end].casefold() not in self._allow]
         if self._deny is not None:
             found += [Span(m.start(), m.end(), "CUSTOM", 1.0, certain=True) for m in self._deny.finditer(folded.text)]
-        kept = merge(found)
+        kept = merge(found, folded.text)
         if folded.offsets is None:
             return kept
         return [Span(folded.start(s.start), folded.end(s.end), s.type, s.score, s.certain) for s in kept]
@@ -118,6 +121,58 @@ def _is_code(span: Span, text: str) -> bool:
         return False
     value = text[span.start : span.end]
     return value in _NOBODYS or value.startswith("127.") or not any(c.isdecimal() for c in value)
+
+
+# Ten bare digits from 1 on are seconds since 1970 (in North America no number starts with 1); four groups with dots
+# are a version; a date with an hour behind it has the length of a number.
+_COUNT = re.compile(r"1[0-9]{9}|[0-9]+(?:\.[0-9]+){3}|[0-3]?[0-9][./][01]?[0-9][./](?:19|20)[0-9]{2}[ ,]+[0-2]?[0-9]")
+
+
+def _is_count(value: str) -> bool:
+    """Numbers that a phone library takes for somebody's."""
+    return _COUNT.fullmatch(value) is not None
+
+
+# Letters of scripts that need no space next to a value; for \b they are letters like all others, and so is the
+# underscore in a file name.
+_GLUE = re.compile(r"[^\W\d_\u0000-\u058f]")
+_GLUED = re.compile(
+    r"[^\W\d_\u0000-\u058f][0-9A-Za-z]|[0-9A-Za-z][^\W\d_\u0000-\u058f]|_[0-9]|[0-9]_|[0-9]/[0-9]+\.[0-9]"
+)
+# A list of addresses, not the width of a network: 10.0.0.1/10.0.0.2.
+_LISTED = re.compile(r"(?<=[0-9])/(?=[0-9]{1,3}\.[0-9]{1,3}\.)")
+
+
+class _Spaced:
+    """A recogniser whose patterns want word boundaries, asked once more with 卡号4111… and scan_4111… read as if there were spaces."""
+
+    def __init__(self, inner: PresidioPatterns) -> None:
+        self._inner = inner
+
+    @property
+    def types(self) -> frozenset[str]:
+        return self._inner.types
+
+    def find(self, text: str, budget: Budget) -> Iterator[Span]:
+        if _GLUED.search(text) is None:
+            yield from self._inner.find(text, budget)
+            return
+        apart = _LISTED.sub(" ", text)  # of the same length, like the next
+        yield from self._inner.find(apart, budget)
+        yield from self._inner.find(_GLUE.sub(" ", apart).replace("_", " "), budget)
+
+
+def _narrowed(spans: list[Span], text: str) -> list[Span]:
+    """Without e-mail addresses that swallowed the Chinese words next to another one found inside them."""
+    inner = {s.end: s for s in spans if s.type == "EMAIL_ADDRESS" and _GLUE.search(text, s.start, s.end) is None}
+    return [
+        s
+        for s in spans
+        if s.type != "EMAIL_ADDRESS"
+        or (known := inner.get(s.end)) is None
+        or known.start <= s.start
+        or _GLUE.search(text, s.start, known.start) is None
+    ]
 
 
 class _Memory:

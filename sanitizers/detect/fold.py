@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,24 @@ _WIDE = {chr(c): chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)}
 # Chinese text uses these as punctuation: narrowing them would only change what a comma is.
 for _mark in "，；：！？（）":
     _WIDE.pop(_mark)
-_TABLE: dict[str, str] = {**dict.fromkeys(_INVISIBLE, ""), **_WIDE, "\u00a0": " ", "\u2011": "-", "\u2010": "-"}
+# Spaces and hyphens that typesetting puts inside numbers; not the em dash, which stands between words.
+_SPACES = dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f", " ")
+_HYPHENS = dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63", "-")
+# Digits of other scripts are digits for a reader, as are the mathematical letters that look like plain ones.
+_DIGITS = {c: str(unicodedata.decimal(c)) for c in map(chr, range(0x80, 0x1FC00)) if c.isdecimal()}
+_STYLED = {
+    c: plain
+    for c in map(chr, range(0x1D400, 0x1D6A6))
+    if len(plain := unicodedata.normalize("NFKC", c)) == 1 and plain.isascii()
+}
+_TABLE: dict[str, str] = {
+    **dict.fromkeys(_INVISIBLE, ""),
+    **_SPACES,
+    **_HYPHENS,
+    **_DIGITS,
+    **_STYLED,
+    **_WIDE,
+}
 _NEEDS = re.compile("[" + "".join(re.escape(c) for c in _TABLE) + "]")
 
 

@@ -24,18 +24,43 @@ class Span:
         return self.end - self.start
 
 
-def merge(spans: Iterable[Span]) -> list[Span]:
+def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:
     """Resolve overlaps and return disjoint spans in text order.
 
-    The stronger find wins whole, the weaker is dropped whole: certain before uncertain, then the higher score,
-    then the longer, then the earlier, then the type's name (so that the result never depends on the input order).
+    The stronger find wins whole: certain before uncertain, then the higher score, then the longer, then the earlier,
+    then the type's name (so that the result never depends on the input order). The weaker is dropped, but with
+    `text` what sticks out of the winners is kept as a find of its own where it may still tell something (`_tells`):
+    the rest of an address is not clear text because a number began in it.
     """
     ranked = sorted(set(spans), key=lambda s: (not s.certain, -s.score, s.start - s.end, s.start, s.type))
     if len(ranked) < 2:
         return ranked
     taken = _Taken()
-    kept = [span for span in ranked if taken.claim(span.start, span.end)]
+    kept = []
+    for span in ranked:
+        free = taken.free(span.start, span.end)
+        if free == [(span.start, span.end)]:
+            kept.append(span)
+        else:
+            free = [] if text is None else [cut for a, b in free if (cut := _tells(text, a, b, span.type))]
+            kept += [Span(a, b, span.type, span.score) for a, b in free]
+        for a, b in free:
+            taken.claim(a, b)
     return sorted(kept, key=lambda s: s.start)
+
+
+_WORDY = frozenset(("PERSON", "EMAIL_ADDRESS", "CUSTOM", "SECRET", "PRIVATE_KEY", "URL", "CRYPTO"))
+_TELLING_DIGITS = 7
+
+
+def _tells(text: str, start: int, end: int, type_: str) -> tuple[int, int] | None:
+    """`text[start:end]` less punctuation at its edges, None when so little is left that it names nobody."""
+    while start < end and not text[start].isalnum():
+        start += 1
+    while start < end and not text[end - 1].isalnum():
+        end -= 1
+    count = sum(c.isalnum() for c in text[start:end])
+    return (start, end) if count >= (2 if type_ in _WORDY else _TELLING_DIGITS) else None
 
 
 class _Taken:
@@ -44,12 +69,19 @@ class _Taken:
     def __init__(self) -> None:
         self._blocks: dict[int, list[tuple[int, int]]] = {}
 
-    def claim(self, start: int, end: int) -> bool:
+    def free(self, start: int, end: int) -> list[tuple[int, int]]:
+        """What of `[start, end)` nobody has claimed, in order."""
         blocks = range(start >> 6, ((end - 1) >> 6) + 1)
-        for block in blocks:
-            for a, b in self._blocks.get(block, ()):
-                if start < b and a < end:
-                    return False
-        for block in blocks:
+        found = sorted({(a, b) for block in blocks for a, b in self._blocks.get(block, ()) if start < b and a < end})
+        out, at = [], start
+        for a, b in found:
+            if at < a:
+                out.append((at, a))
+            at = max(at, b)
+        if at < end:
+            out.append((at, end))
+        return out
+
+    def claim(self, start: int, end: int) -> None:
+        for block in range(start >> 6, ((end - 1) >> 6) + 1):
             self._blocks.setdefault(block, []).append((start, end))
-        return True

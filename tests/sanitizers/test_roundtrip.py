@@ -174,3 +174,18 @@ def test_a_leak_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CheckUnavailable) as caught:
         SANITIZER.hide("card 4111111111111111")
     assert caught.value.reason == "leak"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(415) 555-2671 415 5552671 4155552671 14155552671 +14155552671",
+        "Maria Lopez/10.1.2.3/10.1.2.3, DE89370400440532013000_10.1.2.3",
+        "4111 1111 1111 1111-maria@lopez.org",
+        "请联系maria@lopez.org谢谢, https://x.org/?to=maria%40lopez.org",
+    ],
+)
+def test_values_that_run_into_each_other_are_hidden_and_come_back(text: str) -> None:
+    hidden = Sanitizer(key="k").hide(text)
+    assert not any(v in hidden.text for v in ("2671", "10.1.2.3", "maria", "lopez", "4111", "DE89"))
+    assert hidden.restore(hidden.text) == text
