@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from guard.errors import CheckUnavailable
 from sanitizers.detect.fold import fold
+from sanitizers.detect.recogniser import Budget
 from sanitizers.draw import Draw
 from sanitizers.options import Policy, SanitizerOptions
 from sanitizers.persons import ZH_TITLES, Part, draw_part, split, stands_alone
@@ -24,11 +25,18 @@ class Assigner:
     """
 
     def __init__(
-        self, key: bytes, texts: Sequence[str], originals: Searcher, options: SanitizerOptions, offset: int = 0
+        self,
+        key: bytes,
+        texts: Sequence[str],
+        originals: Searcher,
+        options: SanitizerOptions,
+        budget: Budget,
+        offset: int = 0,
     ) -> None:
         self._key = key
-        self._texts = lower("\x00".join(texts))
+        self._texts = _Texts(lower("\x00".join(texts)))
         self._originals = originals
+        self._budget = budget
         self._options = options
         self._offset = offset
         self._taken: set[str] = set()  # surrogates handed out
@@ -37,6 +45,7 @@ class Assigner:
 
     def present(self, text: str) -> bool:
         """Whether a text that goes out contains `text` already, whatever the case."""
+        self._budget.spend()
         return lower(text) in self._texts
 
     def persons(self, names: Iterable[tuple[str, bool]]) -> None:
@@ -120,6 +129,32 @@ class Assigner:
                 elif fresh.isascii() and len(fresh) > 4 and (stands_alone(part) or part.text[:1].isupper()):
                     yield _cased(part.text, fresh), part.text, True
                     yield fresh.upper(), part.text.upper(), True
+
+
+_GRAM = 6
+_LONG = 16_384
+
+
+class _Texts:
+    """Whether something stands in a long text, without looking through it for every surrogate anew.
+
+    Every second run of `_GRAM` characters of the text is remembered: what stands in it consists of such runs, from
+    its first or from its second character on.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._grams = (
+            frozenset(text[i : i + _GRAM] for i in range(0, len(text), 2)) if len(text) > _LONG else frozenset[str]()
+        )
+
+    def __contains__(self, wanted: str) -> bool:
+        if self._grams and len(wanted) > _GRAM and not (self._may_hold(wanted, 0) or self._may_hold(wanted, 1)):
+            return False
+        return wanted in self._text
+
+    def _may_hold(self, wanted: str, first: int) -> bool:
+        return all(wanted[i : i + _GRAM] in self._grams for i in range(first, len(wanted) - _GRAM + 1, 2))
 
 
 def _cased(original: str, fresh: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from guard.check import Exchange, OutputFilter
 from guard.surface import Channel
 from guard.verdict import Finding, Verdict
+from sanitizers.detect import Budget
 from sanitizers.hide import Hiding, Piece
 from sanitizers.options import SanitizerOptions
 from sanitizers.restore import Restorer, Table
@@ -36,7 +37,11 @@ class SanitizeCheck:
             self.sanitizer.fresh(piece.text for piece in pieces) > INLINE_CHARACTERS
             or _size(pieces) > 16 * INLINE_CHARACTERS
         ):
-            hiding = await asyncio.to_thread(self._hide, pieces, exchange.tenant)
+            budget = Budget(self.sanitizer.options.seconds)
+            try:
+                hiding = await asyncio.to_thread(self._hide, pieces, exchange.tenant, budget)
+            finally:
+                budget.cancel()  # after a deadline the thread would go on for nobody
         else:
             hiding = self._hide(pieces, exchange.tenant)
         if hiding.blocked:
@@ -54,8 +59,8 @@ class SanitizeCheck:
         table: Table | None = exchange.state.get(self.name)
         return Restorer(table, channel.kind) if table else None
 
-    def _hide(self, pieces: list[Piece], tenant: str) -> Hiding:
-        return self.sanitizer.hide_pieces(pieces, tenant=tenant)[0]
+    def _hide(self, pieces: list[Piece], tenant: str, budget: Budget | None = None) -> Hiding:
+        return self.sanitizer.hide_pieces(pieces, tenant=tenant, budget=budget)[0]
 
 
 def _size(pieces: list[Piece]) -> int:

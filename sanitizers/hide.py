@@ -11,6 +11,7 @@ from guard.errors import CheckUnavailable
 from guard.surface import ChannelKind, Role
 from sanitizers.assign import Assigner
 from sanitizers.detect.fold import fold
+from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span, merge
 from sanitizers.options import Policy, SanitizerOptions
 from sanitizers.persons import split, stands_alone
@@ -80,25 +81,34 @@ class Hiding:
         return bool(self.entities)
 
 
-def hide(pieces: Sequence[Piece], spans: Sequence[Sequence[Span]], key: bytes, options: SanitizerOptions) -> Hiding:
+def hide(
+    pieces: Sequence[Piece],
+    spans: Sequence[Sequence[Span]],
+    key: bytes,
+    options: SanitizerOptions,
+    budget: Budget | None = None,
+) -> Hiding:
     """Replace every find in every piece, and every other occurrence of a found value.
 
     `spans[i]` are the finds in `pieces[i]`. Raises `CheckUnavailable("sanitize", ...)`: "leak" when an original is
-    still there afterwards, "roundtrip" when the outgoing texts would not restore to the originals.
+    still there afterwards, "roundtrip" when the outgoing texts would not restore to the originals, "budget" when
+    that takes too long.
     """
+    budget = budget or Budget(options.seconds)
     values = _values(pieces, spans)
     if not values:
         return Hiding([p.text for p in pieces], {}, {})
     wanted = [needle for value in values.values() for needle in needles(value.type, value.form)]
     parts = _parts(values)
     searcher = Searcher((*wanted, *parts))
-    places = [_places(i, piece, spans[i], values, searcher) for i, piece in enumerate(pieces)]
+    places = [_places(i, piece, spans[i], values, searcher, budget) for i, piece in enumerate(pieces)]
     entities = Counter(place.value.type for row in places for place in row)
     blocked = {t: n for t, n in entities.items() if options.policy(t) is Policy.BLOCK}
     verifier = Searcher(wanted)
     flat = [fold(p.text).text for p in pieces]
     for turn in range(_ROUNDS):
-        assigner = Assigner(key, flat, verifier, options, offset=turn * 16)
+        budget.spend()
+        assigner = Assigner(key, flat, verifier, options, budget, offset=turn * 16)
         written = _write(places, assigner)
         texts, expected = _compose(pieces, places, written)
         if any(verifier.any(text) for text in texts):
@@ -145,7 +155,12 @@ def _parts(values: Mapping[tuple[str, str], Value]) -> list[Needle]:
 
 
 def _places(
-    index: int, piece: Piece, found: Sequence[Span], values: dict[tuple[str, str], Value], searcher: Searcher
+    index: int,
+    piece: Piece,
+    found: Sequence[Span],
+    values: dict[tuple[str, str], Value],
+    searcher: Searcher,
+    budget: Budget,
 ) -> list[Place]:
     """Finds and further occurrences in one piece, disjoint, in order."""
     by_span: dict[tuple[int, int, str], tuple[Value, str, bool]] = {}
@@ -156,6 +171,7 @@ def _places(
         by_span[span.start, span.end, span.type] = (value, "plain", False)
         candidates.append(span)
     for hit in searcher.hits(piece.text):
+        budget.spend()
         needle = hit.needle
         if (hit.start, hit.end, needle.type) in by_span:
             continue

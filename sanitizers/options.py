@@ -31,7 +31,7 @@ class SanitizerOptions:
 
     `min_score` is the least score that counts, `min_scores` says so by type. `allow` values are never touched, `deny`
     values always (as type CUSTOM). `restore_system`: restore what stood only in system prompts and tool definitions.
-    `seconds`: time the detection in one text may take before it fails closed.
+    `seconds`: time the work on one request may take before it fails closed.
     """
 
     entities: Mapping[str, Policy] = field(default_factory=dict)

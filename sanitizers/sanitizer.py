@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from guard.surface import ChannelKind, Role
-from sanitizers.detect import Detector, Recogniser, Span
+from sanitizers.detect import Budget, Detector, Recogniser, Span
 from sanitizers.draw import tenant_key
 from sanitizers.hide import Hiding, Piece, hide
 from sanitizers.options import SanitizerOptions
@@ -102,10 +102,16 @@ class Sanitizer:
             write(text)
         return Hidden(hiding, findings, messages)
 
-    def hide_pieces(self, pieces: Sequence[Piece], *, tenant: str = "") -> tuple[Hiding, Sequence[Found]]:
-        """Hide texts that belong to one request, with one map for all of them. Raises as `hide`."""
-        spans: list[Sequence[Span]] = [self.detector.detect(piece.text) for piece in pieces]
-        hiding = hide(pieces, spans, tenant_key(self._master, tenant), self.options)
+    def hide_pieces(
+        self, pieces: Sequence[Piece], *, tenant: str = "", budget: Budget | None = None
+    ) -> tuple[Hiding, Sequence[Found]]:
+        """Hide texts that belong to one request, with one map for all of them. Raises as `hide`.
+
+        `budget`: what all of it may take, `options.seconds` by default; cancelling it from elsewhere stops the work.
+        """
+        budget = budget or Budget(self.options.seconds)
+        spans: list[Sequence[Span]] = [self.detector.detect(piece.text, budget) for piece in pieces]
+        hiding = hide(pieces, spans, tenant_key(self._master, tenant), self.options, budget)
         findings = [Found(i, s.start, s.end, s.type, s.score) for i, row in enumerate(spans) for s in row]
         return hiding, findings
 

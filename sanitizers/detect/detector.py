@@ -68,16 +68,16 @@ class Detector:
         self._deny = _words(options.deny)
         self._memory = _Memory(options.remember)
 
-    def detect(self, text: str) -> Sequence[Span]:
+    def detect(self, text: str, budget: Budget | None = None) -> Sequence[Span]:
         """Disjoint spans of `text` in order.
 
-        Raises `CheckUnavailable("sanitize", "budget")` when the text takes longer than `options.seconds`.
+        Raises `CheckUnavailable("sanitize", "budget")` when `budget` (by default `options.seconds`) is spent.
         """
         if len(text) < 2:
             return ()
         known = self._memory.get(text)
         if known is None:
-            known = tuple(self._detect(text))
+            known = tuple(self._detect(text, budget or Budget(self.options.seconds)))
             self._memory.put(text, known)
         return known
 
@@ -85,8 +85,7 @@ class Detector:
         """Whether `detect` would answer without work."""
         return len(text) < 2 or self._memory.get(text) is not None
 
-    def _detect(self, text: str) -> list[Span]:
-        budget = Budget(self.options.seconds)
+    def _detect(self, text: str, budget: Budget) -> list[Span]:
         folded = fold(text)
         found = [
             span
@@ -144,7 +143,7 @@ _LISTED = re.compile(r"(?<=[0-9])/(?=[0-9]{1,3}\.[0-9]{1,3}\.)")
 
 
 class _Spaced:
-    """A recogniser whose patterns want word boundaries, asked once more with 卡号4111… and scan_4111… read as if there were spaces."""
+    """A recogniser whose patterns want word boundaries, asked once more about 卡号4111… as if there were spaces."""
 
     def __init__(self, inner: PresidioPatterns) -> None:
         self._inner = inner

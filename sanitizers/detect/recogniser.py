@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +14,14 @@ from sanitizers.detect.span import Span
 
 
 class Budget:
-    """Seconds one text may take. Recognisers call `spend` between units of work; past the limit it fails closed."""
+    """Seconds that some work may take. It calls `spend` between units; past the limit it fails closed."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
+
+    def cancel(self) -> None:
+        """End it now, from any thread: nobody waits for the result any more."""
+        self._ends = -math.inf
 
     def spend(self) -> None:
         """Raises `CheckUnavailable("sanitize", "budget")` once the time is over."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -116,6 +118,26 @@ def test_long_texts_leave_the_event_loop_free() -> None:
         return ticks
 
     assert asyncio.run(both()) > 3
+
+
+def test_a_missed_deadline_stops_the_thread() -> None:
+    check = SanitizeCheck(Sanitizer(key="k"))
+    ex = exchange((Role.USER, " ".join(f"user{i}.name@host{i % 977}.com" for i in range(10_000))))
+
+    async def inspect() -> Any:
+        decision = await Chain([Link(check, Mode.ENFORCE, deadline=0.05)]).inspect(ex)
+        # the thread pool has one thread, which is free again only once the work has stopped
+        began = time.monotonic()
+        await asyncio.get_running_loop().run_in_executor(None, str)
+        return decision, time.monotonic() - began
+
+    async def alone() -> Any:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        return await inspect()
+
+    decision, waited = asyncio.run(alone())
+    assert decision.verdict is Verdict.BLOCK and decision.findings[0].error == "deadline"
+    assert waited < 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from guard.errors import CheckUnavailable
 from guard.surface import ChannelKind, Role
-from sanitizers import Piece, Sanitizer
+from sanitizers import Piece, Sanitizer, SanitizerOptions
+from sanitizers.detect import Budget
 from tests.sanitizers.strategies import texts, values
 
 SANITIZER = Sanitizer(key="test key")
@@ -189,3 +191,23 @@ def test_values_that_run_into_each_other_are_hidden_and_come_back(text: str) -> 
     hidden = Sanitizer(key="k").hide(text)
     assert not any(v in hidden.text for v in ("2671", "10.1.2.3", "maria", "lopez", "4111", "DE89"))
     assert hidden.restore(hidden.text) == text
+
+
+def test_a_text_full_of_values_takes_time_in_proportion() -> None:
+    text = "\n".join(f"user{i}.name@host{i % 977}.com wrote" for i in range(20_000))
+    started = time.monotonic()
+    hidden = Sanitizer(SanitizerOptions(seconds=60), key="k").hide(text)
+    assert time.monotonic() - started < 25
+    assert hidden.restore(hidden.text) == text
+
+
+def test_hiding_has_a_budget_that_another_thread_can_end() -> None:
+    text = " ".join(f"user{i}.name@host{i % 977}.com" for i in range(3_000))
+    sanitizer = Sanitizer(key="k")
+    sanitizer.detector.detect(text)  # remembered, so that what runs out is the time for hiding
+    with pytest.raises(CheckUnavailable, match="budget"):
+        sanitizer.hide_pieces([Piece(text)], budget=Budget(0.01))
+    budget = Budget(600)
+    budget.cancel()
+    with pytest.raises(CheckUnavailable, match="budget"):
+        sanitizer.hide_pieces([Piece(text)], budget=budget)

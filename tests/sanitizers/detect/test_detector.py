@@ -53,7 +53,7 @@ def found(text: str, detector: Detector = DETECTOR) -> list[tuple[str, str]]:
         ("tel-13812345678", [("CN_MOBILE", "13812345678")]),
         ("10.0.0.1/10.0.0.2", [("IP_ADDRESS", "10.0.0.1"), ("IP_ADDRESS", "10.0.0.2")]),
         ("10.0.0.0/24", [("IP_ADDRESS", "10.0.0.0/24")]),
-        ("4111 1111 1111 1111-bob@corp.com", [("CREDIT_CARD", "4111 1111 1111 1111"), ("EMAIL_ADDRESS", "bob@corp.com")]),
+        ("4111111111111111-bob@corp.com", [("CREDIT_CARD", "4111111111111111"), ("EMAIL_ADDRESS", "bob@corp.com")]),
         ("地址10.1.2.3的机器", [("IP_ADDRESS", "10.1.2.3")]),
         ("card 4111\u20091111\u202f1111\u20071111", [("CREDIT_CARD", "4111\u20091111\u202f1111\u20071111")]),
         ("ssn 536–22–1234", [("US_SSN", "536–22–1234")]),
