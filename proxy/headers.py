@@ -61,6 +61,8 @@ def to_upstream(headers: Mapping[bytes, bytes], *, request_id: str, authorizatio
             text = value.decode("latin-1")
             if not _VALUE.match(text) or (name == b"traceparent" and not _TRACEPARENT.match(text)):
                 continue
+            if "@" in text and name not in (b"tracestate", b"authorization"):
+                continue  # no id has one, but an e-mail address put there would pass every check
             out[name.decode("latin-1")] = text
     if "traceparent" not in out:
         out.pop("tracestate", None)

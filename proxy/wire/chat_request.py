@@ -21,7 +21,7 @@ from proxy.wire.fields import (
     Tagged,
     Text,
 )
-from proxy.wire.json_text import JsonText
+from proxy.wire.json_text import JsonOrText, JsonText
 from proxy.wire.tables import (
     CACHE_BREAKPOINT,
     CHAT_TOOL,
@@ -41,7 +41,9 @@ from proxy.wire.tables import (
 PATH = "/v1/chat/completions"
 
 _MEDIA = Opaque("media: not read by text checks")
-_TEXT_PART = Object({"type": TOKEN, "text": Text(), "prompt_cache_breakpoint": CACHE_BREAKPOINT}, required=("text",))
+_TEXT_PART = Object(
+    {"type": TOKEN, "text": JsonOrText(), "prompt_cache_breakpoint": CACHE_BREAKPOINT}, required=("text",)
+)
 _REFUSAL_PART = Object({"type": TOKEN, "refusal": Text()})
 
 
@@ -63,7 +65,7 @@ _USER_PARTS: dict[str, Node] = {
 
 
 def _content(parts: dict[str, Node]) -> Node:
-    return Either(string=Text(), array=ListOf(Tagged("type", parts)))
+    return Either(string=JsonOrText(), array=ListOf(Tagged("type", parts)))
 
 
 _PLAIN = _content({"text": _TEXT_PART})

@@ -1,4 +1,4 @@
-"""Text inside JSON inside a string: tool-call arguments. Literals are replaced where they stand, nothing else moves."""
+"""Text inside JSON inside a string: tool-call arguments, results of tools. Literals are replaced where they stand, nothing else moves."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ import re
 from typing import Any
 
 from guard.surface import Role, Surface
-from proxy.wire.fields import Node, Status, Walk, wrong_type
+from proxy.wire.fields import Node, Status, Text, Walk, wrong_type
 
-_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_NAME_LIKE = re.compile(r"[A-Za-z0-9_$.:/-]{0,64}")
+_LONG = re.compile(r"[0-9]{7}")
+_NUMBER = re.compile(r"[0-9]{7,19}")
+_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
+
+
+def telling_key(key: str) -> bool:
+    """Whether a key is more than a field's name: `{"bob@corp.com": "owner"}`."""
+    return _NAME_LIKE.fullmatch(key) is None or _LONG.search(key) is not None
+
+
+def telling_number(literal: str) -> bool:
+    """Whether a number is long enough to be somebody's: a card's, a phone's, an id's."""
+    return _NUMBER.fullmatch(literal) is not None
 
 
 class JsonText(Node):
-    """A string that should hold JSON: each string value in it is a surface of its own.
+    """A string that should hold JSON: each string value in it is a surface of its own, as are keys that are no mere
+    names and whole numbers of 7 to 19 digits (a restored phone number comes back as a number in the next turn).
 
-    Keys, numbers, white space and duplicate keys survive byte for byte, since only the changed literals are
-    rewritten. What is no JSON (a model may write anything) is guarded as plain text.
+    All else survives byte for byte, duplicate keys included, since only the changed literals are rewritten. What is
+    no JSON (a model may write anything) is guarded as plain text.
     """
 
     status = Status.GUARDED
-    note = "strings inside the JSON (all of it when it is none); keys and numbers pass"
+    note = "strings, long whole numbers and keys that are no mere names (all of it when it is no JSON)"
 
     def walk(self, w: Walk, holder: Any, key: Any, path: str, role: Role, turn: int) -> None:
         value = holder[key]
@@ -40,19 +55,39 @@ class JsonText(Node):
             w.commits.append(document.commit)
 
 
+class JsonOrText(Text):
+    """A text that often is JSON (a tool's result). It is read as JSON only where escapes would hide what it says."""
+
+    def walk(self, w: Walk, holder: Any, key: Any, path: str, role: Role, turn: int) -> None:
+        value = holder[key]
+        if isinstance(value, str) and "\\u" in value and value.lstrip()[:1] in ("{", "["):
+            JsonText().walk(w, holder, key, path, self.role or role, turn)
+        else:
+            super().walk(w, holder, key, path, role, turn)
+
+
 class _Document:
-    """One JSON text and its string values, by the place of their literals."""
+    """One JSON text and those of its literals that can tell something, by their places."""
 
     def __init__(self, holder: Any, key: Any, source: str) -> None:
         self.holder, self.key, self.source = holder, key, source
-        self.literals = [m.span() for m in _LITERAL.finditer(source) if m[1] is None and m.end() - m.start() > 2]
+        self.literals: list[tuple[int, int, str]] = []
+        for match in _LITERAL.finditer(source):
+            text = self._text(match)
+            if text:
+                self.literals.append((match.start(), match.end() - len(match[1] or ""), text))
         self.changed: dict[int, str] = {}
 
+    @staticmethod
+    def _text(match: re.Match[str]) -> str:
+        literal = match[0]
+        if literal[0] != '"':
+            return literal if telling_number(literal) else ""
+        text = _clean(json.loads(literal.removesuffix(match[1] or ""), strict=False))
+        return text if match[1] is None or telling_key(text) else ""
+
     def surfaces(self, path: str, role: Role, turn: int) -> list[Surface]:
-        return [
-            Surface(path, role, _clean(json.loads(self.source[a:b], strict=False)), self._setter(i), turn)
-            for i, (a, b) in enumerate(self.literals)
-        ]
+        return [Surface(path, role, text, self._setter(i), turn) for i, (_, _, text) in enumerate(self.literals)]
 
     def _setter(self, i: int) -> Any:
         return lambda text: self.changed.__setitem__(i, text)
@@ -61,9 +96,11 @@ class _Document:
         if not self.changed:
             return
         out, at = [], 0
-        for i, (a, b) in enumerate(self.literals):
+        for i, (a, b, _) in enumerate(self.literals):
             if i in self.changed:
-                out += [self.source[at:a], json.dumps(self.changed[i], ensure_ascii=False)]
+                fresh = self.changed[i]
+                number = self.source[a] != '"' and _PLAIN_NUMBER.fullmatch(fresh)
+                out += [self.source[at:a], fresh if number else json.dumps(fresh, ensure_ascii=False)]
                 at = b
         self.holder[self.key] = "".join([*out, self.source[at:]])
 

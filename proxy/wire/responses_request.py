@@ -23,7 +23,7 @@ from proxy.wire.fields import (
     Tagged,
     Text,
 )
-from proxy.wire.json_text import JsonText
+from proxy.wire.json_text import JsonOrText, JsonText
 from proxy.wire.tables import (
     CACHE_BREAKPOINT,
     COUNT,
@@ -86,7 +86,7 @@ _IDS: dict[str, Node] = {
 _PART = Tagged(
     "type",
     {
-        "input_text": Object({"type": TOKEN, "text": Text(), "prompt_cache_breakpoint": CACHE_BREAKPOINT}),
+        "input_text": Object({"type": TOKEN, "text": JsonOrText(), "prompt_cache_breakpoint": CACHE_BREAKPOINT}),
         "text": Object({"type": TOKEN, "text": Text()}),
         "output_text": Object(
             {
@@ -122,7 +122,7 @@ _PART = Tagged(
         "input_audio": Object({"type": TOKEN, "input_audio": Object({"data": _MEDIA, "format": TOKEN})}),
     },
 )
-_CONTENT = Either(string=Text(), array=ListOf(_PART))
+_CONTENT = Either(string=JsonOrText(), array=ListOf(_PART))
 
 
 def _message(role: Role) -> Object:
@@ -177,7 +177,7 @@ ITEMS: dict[str, Node] = {
     "custom_tool_call": Object({**_IDS, "name": NAME, "input": Text()}, role=Role.ASSISTANT),
     "custom_tool_call_output": _OUTPUT,
     "mcp_call": Object(
-        {**_MCP, "arguments": JsonText(), "output": Text(Role.TOOL), "error": AnyText(Role.TOOL, keep=KEEP)},
+        {**_MCP, "arguments": JsonText(), "output": JsonOrText(Role.TOOL), "error": AnyText(Role.TOOL, keep=KEEP)},
         role=Role.ASSISTANT,
     ),
     "mcp_list_tools": Schema(Role.DEFINITION, keep=KEEP),

@@ -21,6 +21,7 @@ from proxy.headers import encode, index, new_request_id, to_client, to_upstream
         ("x-forwarded-for", "1.2.3.4", False),
         ("transfer-encoding", "chunked", False),
         ("idempotency-key", "x\x01y", False),
+        ("idempotency-key", "bob@corp.com", False),
     ],
 )
 def test_to_upstream(name: str, value: str, travels: bool) -> None:

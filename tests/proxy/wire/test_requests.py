@@ -17,6 +17,7 @@ from proxy.wire import chat, completions, embeddings, moderations, responses
 from proxy.wire.answer import Endpoint
 from proxy.wire.fields import Status
 from proxy.wire.ledger import ledger
+from proxy.wire.json_text import telling_key, telling_number
 from proxy.wire.request import Options
 from tests.proxy.wire import bodies
 from tests.proxy.wire.doubles import SECRET, SURROGATE, mask
@@ -261,12 +262,36 @@ def test_rewriting_json_text_is_rewriting_its_strings(value: Any, ascii: bool) -
     def expected(v: Any) -> Any:
         if isinstance(v, str):
             return v + '"\n' if v else v
+        if isinstance(v, int) and telling_number(str(v)):
+            return f'{v}"\n'
         if isinstance(v, list):
             return [expected(x) for x in v]
-        return {k: expected(x) for k, x in v.items()} if isinstance(v, dict) else v
+        if isinstance(v, dict):
+            return {k + '"\n' if telling_key(k) else k: expected(x) for k, x in v.items()}
+        return v
 
     sent = request.body["messages"][0]["tool_calls"][0]["function"]["arguments"]
     assert json.loads(sent) == expected(value)
+
+
+def test_long_numbers_and_telling_keys_in_tool_arguments_are_guarded() -> None:
+    arguments = '{"phone": 13812345678, "id": 4111111111111111, "n": [1234567.5, -7654321], "bob@corp.com" : {"x": 1}}'
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    request = chat.parse({"model": "m", "messages": [{"role": "assistant", "tool_calls": [call]}]})
+    phone, card, key = (s for s in request.surfaces if s.path.endswith("arguments"))
+    assert (phone.text, card.text, key.text) == ("13812345678", "4111111111111111", "bob@corp.com")
+    phone.write("12512345678"), card.write("000-1"), key.write("x@y.z")
+    request.commit()
+    sent = request.body["messages"][0]["tool_calls"][0]["function"]["arguments"]
+    assert sent == '{"phone": 12512345678, "id": "000-1", "n": [1234567.5, -7654321], "x@y.z" : {"x": 1}}'
+
+
+def test_the_result_of_a_tool_is_read_through_its_escapes() -> None:
+    result = json.dumps({"联系": f"邮箱{SECRET}", "n": 5})
+    request = chat.parse({"model": "m", "messages": [{"role": "tool", "tool_call_id": "c", "content": result}]})
+    assert f"邮箱{SECRET}" in [s.text for s in request.surfaces]
+    mask(request)
+    assert json.loads(request.body["messages"][0]["content"]) == {"联系": f"邮箱{SURROGATE}", "n": 5}
 
 
 def test_messages_read_as_the_model_will_see_them() -> None:
