@@ -75,11 +75,11 @@ FRESH_FEMALE = tuple(
     Stanislava Theodora Thomasina Ulrika Ursula Valeriana Wilhelmina Winifred Xanthe Yevgenia Zdenka Zenobia""".split()
 )
 FRESH_MALE = tuple(
-    """Abelard Alaric Aldous Ambrose Anselm Archibald Athanasius Aurelio Baldwin Balthazar Bartholomew Basil Benedikt
-    Bertrand Caspian Clement Corneille Crispin Desmond Dietrich Eberhard Egbert Emeric Ephraim Evander Ferdinand
+    """Abelard Alaric Aldous Ambrose Anselm Archibald Athanasius Aurelio Baldwin Balthazar Bartholomew Benedikt
+    Bertrand Caspian Corneille Crispin Desmond Dietrich Eberhard Egbert Emeric Ephraim Evander Ferdinand
     Florian Fyodor Gaspard Gerhard Gideon Gottfried Gregor Gunther Hadrian Hamish Horatio Ignatius Isidore
     Jarvis Kasimir Konrad Lancelot Leander Leopold Lionel Lorenz Lucius Ludovic Magnus Malachi Matthias
-    Maximilian Mortimer Nathaniel Nikolai Obadiah Orlando Osvaldo Percival Peregrine Quentin Quincy Raphael
+    Maximilian Mortimer Nathaniel Nikolai Obadiah Osvaldo Percival Peregrine Quentin Quincy Raphael
     Reinhardt Roderick Rupert Sigmund Siegfried Silvester Tarquin Thaddeus Torsten Tristan Ulysses Valentin
     Wendell Wilfred Wolfgang Xavier Yaroslav Zebedee""".split()
 )
@@ -89,12 +89,12 @@ FRESH_FAMILY = tuple(
     Broadbent Cadwallader Calloway Carmody Carruthers Castellane Chamberlayne Chatterley Cholmondeley Clitherow
     Coldstream Copperthwaite Cranleigh Crosthwaite Culpepper Dalrymple Debenham Delacroix Dinwiddie Drinkwater
     Dunwoody Eaglesham Eddlestone Ellsworth Entwistle Esterhazy Fairweather Falconbridge Fanshawe Farnsworth
-    Featherstone Fenwick Fitzwilliam Fotheringham Galbraith Garrickson Gillingham Glendower Goldsworthy
-    Grimthorpe Guildford Hackenbush Haggerston Halloran Harcastle Hathersage Hazelhurst Heatherington
+    Featherstone Fenwick Fitzwilliam Fotheringham Galbraith Garrickson Glendower Goldsworthy
+    Grimthorpe Hackenbush Haggerston Halloran Harcastle Hathersage Hazelhurst Heatherington
     Heppenstall Hollingsworth Honeychurch Huckstable Illingworth Inglethorp Jellicoe Jessamine Kettlewell
     Kingsnorth Kirkbride Lancashore Langstaff Leatherwood Lethbridge Lillywhite Llewellyn Lockridge Lonsdale
     Loxdale Lychgate Macallister Mainwaring Marchbanks Massingham Meadowcroft Merriweather Middlebrook Montacute
-    Mossgrove Netherfield Nightingale Northcott Nuttalworth Oakenshaw Oglethorpe Okehampton Osterman Oxenholme
+    Mossgrove Netherfield Northcott Nuttalworth Oakenshaw Oglethorpe Okehampton Osterman Oxenholme
     Pankhurst Peckinpah Pemberton Pendleton Penhaligon Pettigrew Philpott Pickersgill Postlethwaite Prendergast
     Quartermain Quennell Rackstraw Ravenscroft Redgrave Rickenbacker Rosenthorne Rothwell Ruthersby Sackville
     Satterthwaite Scarborough Shackleton Shuttleworth Silverthorne Skeffington Snodgrass Somerville Spottiswoode

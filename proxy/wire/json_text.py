@@ -1,4 +1,4 @@
-"""Text inside JSON inside a string: tool-call arguments, results of tools. Literals are replaced where they stand, nothing else moves."""
+"""Text inside JSON inside a string, as in tool calls. Literals are replaced where they stand, nothing else moves."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from presidio_analyzer import predefined_recognizers as known
 
 from sanitizers.detect.china import is_resident_id
 from sanitizers.draw import Draw, tenant_key
-from sanitizers.names_list import FRESH_FEMALE, FRESH_MALE, ZH_FRESH_FAMILY
+from sanitizers.names_list import FRESH_FAMILY, FRESH_FEMALE, FRESH_MALE, ZH_FRESH_FAMILY
 from sanitizers.persons import Part, draw_part, split
 from sanitizers.surrogates import luhn_sum, normalise, surrogate
 
@@ -108,3 +108,8 @@ def test_draws_are_fixed_for_ever() -> None:
     assert make("EMAIL_ADDRESS", "bob@corp.com") == make("EMAIL_ADDRESS", "Bob@corp.com").lower()
     assert tenant_key(KEY, "a") != tenant_key(KEY, "b")
     assert Draw(KEY, "A", "BC").below(2**60) != Draw(KEY, "AB", "C").below(2**60)
+
+
+def test_no_fresh_name_is_a_word_or_a_town_that_an_answer_may_hold() -> None:
+    words = {"basil", "clement", "orlando", "nightingale", "guildford", "gillingham", "grace"}
+    assert not words & {name.lower() for name in (*FRESH_FEMALE, *FRESH_MALE, *FRESH_FAMILY)}
