@@ -11,7 +11,7 @@ from typing import Any
 from guard.surface import ChannelKind
 
 _LOOK_BACK = 24
-_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u(?P<code>[0-9a-fA-F]{4})|[bfnrt])\Z")
+_ESCAPE = re.compile(r"\\(?:u(?P<code>[0-9a-fA-F]{4})|[bfnrt])\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,6 @@ class Restorer:
 
     def __init__(self, table: Table, kind: ChannelKind = ChannelKind.CONTENT) -> None:
         self._root, self._first = table.compiled(kind)
-        self._json = kind is ChannelKind.ARGUMENTS
         self._buffer = ""
         self._before = ""  # the last characters in front of the buffer
         self._walk: tuple[_Node, int, tuple[int, Variant] | None] | None = None
@@ -139,9 +138,8 @@ class Restorer:
         before = text[at - 1] if at else self._before[-1:]
         if not before or not _joins(before, text[at]):
             return False
-        if not self._json:
-            return True
-        # In JSON the letter may end an escape: the n of a line break, the last digit of \u4f60.
+        # In JSON the letter may end an escape: the n of a line break, the last digit of \u4f60. Answers in content are
+        # JSON as well where the client asked for it, and strings in JSON may hold JSON again.
         seen = (self._before + text[max(0, at - _LOOK_BACK) : at])[-_LOOK_BACK:]
         escape = _ESCAPE.search(seen)
         if escape is None:
@@ -189,4 +187,6 @@ def _escaped(variant: Variant) -> list[Variant]:
         lower = escape(variant.text, ascii_only=True)
         upper = re.sub(r"\\u[0-9a-f]{4}", lambda m: "\\u" + m.group()[2:].upper(), lower)
         made += [Variant(text, original, False, False) for text in dict.fromkeys((lower, upper))]
+        twice = lower.replace("\\", "\\\\")  # JSON in a string of JSON
+        made.append(Variant(twice, original.replace("\\", "\\\\"), False, False))
     return made
