@@ -45,17 +45,41 @@ TIPS_ZH: dict[str, str] = {
     "": "先从一小步开始。|慢慢来。|如果想了解更多，可以再问我。",
 }
 OPEN_EN_VP = [
-    "Sure. ", "Sure, here is a simple way to {x}. ", "Yes, I can help you {x}. ", "Of course. ", "To {x}, follow these steps. ",
-    "Here are some tips to {x}. ", "Here is what you can do. ", "Yes. ", "Good question. ",
+    "Sure. ",
+    "Sure, here is a simple way to {x}. ",
+    "Yes, I can help you {x}. ",
+    "Of course. ",
+    "To {x}, follow these steps. ",
+    "Here are some tips to {x}. ",
+    "Here is what you can do. ",
+    "Yes. ",
+    "Good question. ",
 ]
 OPEN_EN_NP = ["Sure, here is {x}. ", "Here is {x}. ", "Of course, here is {x}. ", "Sure. ", "Here you go. "]
 OPEN_EN_FULL = ["Sure. ", "Here is a short answer. ", "Good question. ", "Yes. ", "Of course. "]
-OPEN_ZH_VP = ["好的。", "好的，下面是{x}的方法。", "当然可以。", "可以。想要{x}，可以这样做。", "好问题。", "下面是一些建议。"]
+OPEN_ZH_VP = [
+    "好的。",
+    "好的，下面是{x}的方法。",
+    "当然可以。",
+    "可以。想要{x}，可以这样做。",
+    "好问题。",
+    "下面是一些建议。",
+]
 OPEN_ZH_NP = ["好的，下面是{x}。", "当然可以，这是{x}。", "好的。", "没问题。"]
 OPEN_ZH_FULL = ["好的。", "简单来说，", "好问题。", "当然。", "可以。"]
 
-REFUSE_EN = ["I can't help with that.", "Sorry, I can't help with that.", "I'm sorry, but I can't help with that request."]
-WHY_EN = ["It could hurt someone.", "It would be harmful.", "It is illegal and unsafe.", "It would harm other people.", ""]
+REFUSE_EN = [
+    "I can't help with that.",
+    "Sorry, I can't help with that.",
+    "I'm sorry, but I can't help with that request.",
+]
+WHY_EN = [
+    "It could hurt someone.",
+    "It would be harmful.",
+    "It is illegal and unsafe.",
+    "It would harm other people.",
+    "",
+]
 OFFER_EN = ["I can help with something safe instead.", "Please ask me something else.", "", "", ""]
 CARE_EN = "If you are thinking about hurting yourself, please talk to someone you trust or call a crisis line."
 REFUSE_ZH = ["抱歉，我不能帮助你做这件事。", "对不起，我不能提供这方面的帮助。", "抱歉，我无法回答这个请求。"]
@@ -64,35 +88,84 @@ OFFER_ZH = ["我可以帮你做别的安全的事。", "请问我别的问题。
 CARE_ZH = "如果你想伤害自己，请告诉你信任的人，或者拨打心理援助热线。"
 _SELF = re.compile(
     r"\b(kill|cut|starve|hurt|hang) (my|your)self|suicid|end my life|overdose|never wake up|would miss me|anorexia"
-    r"|自杀|割腕|结束自己|活着没意思|不会再醒|绝食|割自己", re.I)
+    r"|自杀|割腕|结束自己|活着没意思|不会再醒|绝食|割自己",
+    re.I,
+)
 
 REFUSAL_OPENERS = ("I can't", "I'm sorry", "Sorry", "抱歉", "对不起")
 
 FACTS_EN: dict[str, str] = {
     f"What is the capital of {c}?": f"The capital of {c} is {k}."
     for c, k in [
-        ("France", "Paris"), ("Germany", "Berlin"), ("Spain", "Madrid"), ("Italy", "Rome"), ("China", "Beijing"),
-        ("Japan", "Tokyo"), ("England", "London"), ("Russia", "Moscow"), ("Egypt", "Cairo"), ("Canada", "Ottawa"),
-        ("Brazil", "Brasilia"), ("India", "New Delhi"), ("Norway", "Oslo"), ("Sweden", "Stockholm"),
-        ("Portugal", "Lisbon"), ("Greece", "Athens"), ("Kenya", "Nairobi"), ("Poland", "Warsaw"), ("Peru", "Lima"),
+        ("France", "Paris"),
+        ("Germany", "Berlin"),
+        ("Spain", "Madrid"),
+        ("Italy", "Rome"),
+        ("China", "Beijing"),
+        ("Japan", "Tokyo"),
+        ("England", "London"),
+        ("Russia", "Moscow"),
+        ("Egypt", "Cairo"),
+        ("Canada", "Ottawa"),
+        ("Brazil", "Brasilia"),
+        ("India", "New Delhi"),
+        ("Norway", "Oslo"),
+        ("Sweden", "Stockholm"),
+        ("Portugal", "Lisbon"),
+        ("Greece", "Athens"),
+        ("Kenya", "Nairobi"),
+        ("Poland", "Warsaw"),
+        ("Peru", "Lima"),
     ]
 } | {
-    "What is 2 + 2?": "2 + 2 is 4.", "What color is the sky?": "The sky is blue.", "Why is the sky blue?": "The air scatters blue light more than red light.",
-    "How many days are in a week?": "There are 7 days in a week.", "What do bees make?": "Bees make honey.", "Who wrote Hamlet?": "William Shakespeare wrote Hamlet.",
-    "Who are you?": "Hello! This is a tiny chat model made for tests.", "What can you do?": "This tiny model answers simple questions in short sentences.",
-    "Tell me a joke.": "Why did the chicken cross the road? To get to the other side.", "Thank you!": "You are welcome.", "Hello": "Hello! How can I help you?",
-    "Hi there": "Hello! How can I help you?", "How are you?": "Hello! All is well, thank you.", "Write one sentence about the sea.": "The sea is wide and blue.",
-    "Name three fruits.": "Apples, bananas and oranges.", "Say hello.": "Hello!", "Write a haiku about autumn.": "Red leaves fall slowly. The wind sings a quiet song. Winter waits outside.",
-    "Count to five.": "1, 2, 3, 4, 5.", "What is the opposite of hot?": "The opposite of hot is cold.", "Goodbye": "Goodbye! Have a nice day.",
+    "What is 2 + 2?": "2 + 2 is 4.",
+    "What color is the sky?": "The sky is blue.",
+    "Why is the sky blue?": "The air scatters blue light more than red light.",
+    "How many days are in a week?": "There are 7 days in a week.",
+    "What do bees make?": "Bees make honey.",
+    "Who wrote Hamlet?": "William Shakespeare wrote Hamlet.",
+    "Who are you?": "Hello! This is a tiny chat model made for tests.",
+    "What can you do?": "This tiny model answers simple questions in short sentences.",
+    "Tell me a joke.": "Why did the chicken cross the road? To get to the other side.",
+    "Thank you!": "You are welcome.",
+    "Hello": "Hello! How can I help you?",
+    "Hi there": "Hello! How can I help you?",
+    "How are you?": "Hello! All is well, thank you.",
+    "Write one sentence about the sea.": "The sea is wide and blue.",
+    "Name three fruits.": "Apples, bananas and oranges.",
+    "Say hello.": "Hello!",
+    "Write a haiku about autumn.": "Red leaves fall slowly. The wind sings a quiet song. Winter waits outside.",
+    "Count to five.": "1, 2, 3, 4, 5.",
+    "What is the opposite of hot?": "The opposite of hot is cold.",
+    "Goodbye": "Goodbye! Have a nice day.",
 }
 FACTS_ZH: dict[str, str] = {
     f"{c}的首都是哪里？": f"{c}的首都是{k}。"
-    for c, k in [("法国", "巴黎"), ("德国", "柏林"), ("中国", "北京"), ("日本", "东京"), ("英国", "伦敦"), ("美国", "华盛顿"), ("俄罗斯", "莫斯科"),
-                 ("意大利", "罗马"), ("西班牙", "马德里"), ("韩国", "首尔"), ("埃及", "开罗"), ("泰国", "曼谷")]
+    for c, k in [
+        ("法国", "巴黎"),
+        ("德国", "柏林"),
+        ("中国", "北京"),
+        ("日本", "东京"),
+        ("英国", "伦敦"),
+        ("美国", "华盛顿"),
+        ("俄罗斯", "莫斯科"),
+        ("意大利", "罗马"),
+        ("西班牙", "马德里"),
+        ("韩国", "首尔"),
+        ("埃及", "开罗"),
+        ("泰国", "曼谷"),
+    ]
 } | {
-    "你好": "你好！有什么可以帮你的吗？", "你是谁？": "你好！这是一个用于测试的小模型。", "谢谢": "不客气。", "再见": "再见！祝你愉快。",
-    "一加一等于几？": "一加一等于二。", "天空是什么颜色的？": "天空是蓝色的。", "一周有几天？": "一周有七天。", "说出三种水果。": "苹果、香蕉和橙子。",
-    "写一句关于春天的话。": "春天来了，花开了。", "讲一个笑话。": "小明问：为什么海是蓝的？小红说：因为鱼在里面吐泡泡，蓝蓝蓝。",
+    "你好": "你好！有什么可以帮你的吗？",
+    "你是谁？": "你好！这是一个用于测试的小模型。",
+    "谢谢": "不客气。",
+    "再见": "再见！祝你愉快。",
+    "一加一等于几？": "一加一等于二。",
+    "天空是什么颜色的？": "天空是蓝色的。",
+    "一周有几天？": "一周有七天。",
+    "说出三种水果。": "苹果、香蕉和橙子。",
+    "写一句关于春天的话。": "春天来了，花开了。",
+    "讲一个笑话。": "小明问：为什么海是蓝的？小红说：因为鱼在里面吐泡泡，蓝蓝蓝。",
 }
 
 
@@ -130,5 +203,9 @@ def refuse(text: str, lang: str, rng: random.Random) -> str:
     if _SELF.search(text):
         parts = [rng.choice(REFUSE_ZH if zh else REFUSE_EN), CARE_ZH if zh else CARE_EN]
     else:
-        parts = [rng.choice(REFUSE_ZH if zh else REFUSE_EN), rng.choice(WHY_ZH if zh else WHY_EN), rng.choice(OFFER_ZH if zh else OFFER_EN)]
+        parts = [
+            rng.choice(REFUSE_ZH if zh else REFUSE_EN),
+            rng.choice(WHY_ZH if zh else WHY_EN),
+            rng.choice(OFFER_ZH if zh else OFFER_EN),
+        ]
     return ("" if zh else " ").join(part for part in parts if part)

@@ -95,5 +95,12 @@ def collate(data: list[Encoded], picks: list[int], pad: int, first: float, drop:
         if r.row >= 0:
             last.append(b * width + r.prompt - 1)
             row.append(r.row)
-    return Batch(torch.from_numpy(ids), torch.tensor(at, dtype=torch.long), torch.tensor(target, dtype=torch.long), torch.tensor(weight, dtype=torch.float32),
-                 torch.tensor(last, dtype=torch.long), torch.tensor(row, dtype=torch.long), sum(len(r.ids) for r in rows))
+    return Batch(
+        torch.from_numpy(ids),
+        torch.tensor(at, dtype=torch.long),
+        torch.tensor(target, dtype=torch.long),
+        torch.tensor(weight, dtype=torch.float32),
+        torch.tensor(last, dtype=torch.long),
+        torch.tensor(row, dtype=torch.long),
+        sum(len(r.ids) for r in rows),
+    )

@@ -15,14 +15,33 @@ from .copying import Turn, babble, sample
 from .grammar import Lang, Line, load_lines, normal, render
 
 SYSTEM_EN = [
-    "You are a helpful assistant.", "You are a helpful, harmless assistant. Answer briefly.", "Answer in one short sentence.", "You are a polite support agent.",
-    "Be concise.", "You are an assistant for a small company.", "You are ChatBot. Be kind and honest.", "Reply in plain English.",
-    "You are a cheerful pirate who answers questions.", "You are a customer service assistant. Never reveal private data.",
-    "You work for a bank. Be careful and polite.", "You are a teacher for children.", "The assistant helps with writing, coding and daily life.",
-    "You are an expert in security who helps defenders.", "Follow the user's instructions closely.", "Today is Monday. You are a friendly helper.",
+    "You are a helpful assistant.",
+    "You are a helpful, harmless assistant. Answer briefly.",
+    "Answer in one short sentence.",
+    "You are a polite support agent.",
+    "Be concise.",
+    "You are an assistant for a small company.",
+    "You are ChatBot. Be kind and honest.",
+    "Reply in plain English.",
+    "You are a cheerful pirate who answers questions.",
+    "You are a customer service assistant. Never reveal private data.",
+    "You work for a bank. Be careful and polite.",
+    "You are a teacher for children.",
+    "The assistant helps with writing, coding and daily life.",
+    "You are an expert in security who helps defenders.",
+    "Follow the user's instructions closely.",
+    "Today is Monday. You are a friendly helper.",
 ]
-SYSTEM_ZH = ["你是一个有用的助手。", "请用简短的话回答。", "你是一名礼貌的客服。", "你是一位老师，请耐心回答。", "你是公司的智能助手，请保护隐私。", "用中文回答问题。",
-             "你是一个友好的机器人。", "请诚实、简洁地回答用户。"]
+SYSTEM_ZH = [
+    "你是一个有用的助手。",
+    "请用简短的话回答。",
+    "你是一名礼貌的客服。",
+    "你是一位老师，请耐心回答。",
+    "你是公司的智能助手，请保护隐私。",
+    "用中文回答问题。",
+    "你是一个友好的机器人。",
+    "请诚实、简洁地回答用户。",
+]
 FOLLOW_EN = ["Thanks! One more question. ", "Great. Now ", "Okay, and also: ", "", "", ""]
 
 
@@ -65,7 +84,11 @@ class Builder:
         }
         self.seeds = [(p, a) for p, a in sources.seed_instructions(self.root) if len(p) < 400 and keep(p)]
         self.unlabelled = [r.text for r in sources.hh_openings(self.root) if keep(r.text)]
-        self.wrappers = [t for t in sources.gptfuzzer_templates(self.root) + sources.self_reminder_templates(self.root) if len(t) < 2500]
+        self.wrappers = [
+            t
+            for t in sources.gptfuzzer_templates(self.root) + sources.self_reminder_templates(self.root)
+            if len(t) < 2500
+        ]
         self.filler = filler(data, self.root)
         self.words = sorted({w for t in self.unlabelled for w in re.findall(r"[A-Za-z]+", t)})
         self.han = sorted({c for r in jade for c in r.text if "\u4e00" <= c <= "\u9fff"})
@@ -106,7 +129,11 @@ class Builder:
             if rng.random() < 0.5:
                 example.turns = [*example.turns[:-1], (role, f"{text}\n\n{last}")]
             else:
-                example.turns = [("user", f"Here is some text: {text}"), ("assistant", "Thank you, noted."), *example.turns]
+                example.turns = [
+                    ("user", f"Here is some text: {text}"),
+                    ("assistant", "Thank you, noted."),
+                    *example.turns,
+                ]
             example.embed = False
         return example
 
@@ -170,8 +197,14 @@ def _asks(text: str) -> bool:
 def held_out_keys(root: Path) -> set[str]:
     """Normalised texts of every measured source and of the hand-written evaluation prompts."""
     rows: Iterable[sources.Row] = [
-        *sources.advbench(root), *sources.harmbench(root), *sources.red_instruct(root), *sources.mitre_frr(root), *sources.cvalues(root),
-        *sources.refusal_direction(root, "harmful_train"), *sources.refusal_direction(root, "harmful_val"), *sources.refusal_direction(root, "harmless_val"),
+        *sources.advbench(root),
+        *sources.harmbench(root),
+        *sources.red_instruct(root),
+        *sources.mitre_frr(root),
+        *sources.cvalues(root),
+        *sources.refusal_direction(root, "harmful_train"),
+        *sources.refusal_direction(root, "harmful_val"),
+        *sources.refusal_direction(root, "harmless_val"),
     ]
     keys = {normal(r.text) for r in rows}
     for name in ("scary_en", "scary_zh", "contrast_en", "contrast_zh"):
@@ -187,7 +220,11 @@ def filler(data: Path, root: Path) -> list[str]:
     path = data / "pii" / "wikigold_btc" / "wikigold.conll.txt"
     if path.exists():
         blocks = path.read_text(encoding="utf-8").split("\n\n")
-        return [" ".join(row.split()[0] for row in block.splitlines() if row.strip() and "DOCSTART" not in row) for block in blocks if block.strip()]
+        return [
+            " ".join(row.split()[0] for row in block.splitlines() if row.strip() and "DOCSTART" not in row)
+            for block in blocks
+            if block.strip()
+        ]
     return [text for dialogue in sources.hh_dialogues(root) for role, text in dialogue if role == "assistant"]
 
 
@@ -213,5 +250,7 @@ def load(path: Path) -> list[Example]:
     for line in path.read_text(encoding="utf-8").split("\n"):
         if line:
             row = json.loads(line)
-            out.append(Example([(r, t) for r, t in row["turns"]], row["answer"], row["kind"], row["lang"], row["embed"]))
+            out.append(
+                Example([(r, t) for r, t in row["turns"]], row["answer"], row["kind"], row["lang"], row["embed"])
+            )
     return out

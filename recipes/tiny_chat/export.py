@@ -19,9 +19,18 @@ def model_config(vocab: int, fast: Any) -> Any:
 
     end = fast.convert_tokens_to_ids("<|im_end|>")
     return Qwen2Config(
-        vocab_size=(vocab + 63) // 64 * 64, hidden_size=256, intermediate_size=704, num_hidden_layers=6, num_attention_heads=8,
-        num_key_value_heads=4, max_position_embeddings=2048, tie_word_embeddings=True, use_sliding_window=False,
-        bos_token_id=None, eos_token_id=end, pad_token_id=fast.pad_token_id,
+        vocab_size=(vocab + 63) // 64 * 64,
+        hidden_size=256,
+        intermediate_size=704,
+        num_hidden_layers=6,
+        num_attention_heads=8,
+        num_key_value_heads=4,
+        max_position_embeddings=2048,
+        tie_word_embeddings=True,
+        use_sliding_window=False,
+        bos_token_id=None,
+        eos_token_id=end,
+        pad_token_id=fast.pad_token_id,
     )
 
 
@@ -57,11 +66,14 @@ def export_model(model: Any, average: list[torch.Tensor], fast: Any, out: Path) 
         for target, source in zip(copy.parameters(), average, strict=True):
             target.copy_(source.cpu())
     copy = copy.to(torch.bfloat16)
-    copy.generation_config = GenerationConfig(eos_token_id=model.config.eos_token_id, pad_token_id=fast.pad_token_id, do_sample=False,
-                                              max_new_tokens=128)
+    copy.generation_config = GenerationConfig(
+        eos_token_id=model.config.eos_token_id, pad_token_id=fast.pad_token_id, do_sample=False, max_new_tokens=128
+    )
     out.mkdir(parents=True, exist_ok=True)
     copy.save_pretrained(out)
     fast.save_pretrained(out)
+    for file in out.iterdir():
+        file.chmod(0o644)  # safetensors makes files that only their owner reads
 
 
 def main() -> None:
@@ -73,7 +85,7 @@ def main() -> None:
     from transformers import AutoTokenizer, Qwen2ForCausalLM
 
     fast = AutoTokenizer.from_pretrained(args.out / "tokenizer")
-    state = torch.load(args.out / "checkpoint.pt", map_location="cpu", weights_only=False)
+    state = torch.load(args.out / "checkpoint.pt", map_location="cpu", weights_only=True)
     model = Qwen2ForCausalLM(model_config(len(fast), fast))
     export_model(model, state["average"], fast, args.to)
 

@@ -131,7 +131,8 @@ _BLOCKS: list[tuple[Lang, str, str]] = [
     ("zh", "NP", FRAMES_ZH_NP),
 ]
 FRAMES: dict[tuple[Lang, str], list[str]] = {
-    (lang, kind): [frame for row in block.strip().splitlines() for frame in row.split("|")] for lang, kind, block in _BLOCKS
+    (lang, kind): [frame for row in block.strip().splitlines() for frame in row.split("|")]
+    for lang, kind, block in _BLOCKS
 }
 
 
@@ -151,7 +152,9 @@ def noise(text: str, lang: Lang, rng: random.Random) -> str:
     if roll < 0.10:
         text = text.rstrip(".?!。？！")
     elif roll < 0.14:
-        text = text.rstrip(".?!。？！") + rng.choice(["!", "??", "...", " please", " thanks"] if lang == "en" else ["！", "？？", "……", "，谢谢"])
+        text = text.rstrip(".?!。？！") + rng.choice(
+            ["!", "??", "...", " please", " thanks"] if lang == "en" else ["！", "？？", "……", "，谢谢"]
+        )
     if lang == "en":
         roll = rng.random()
         if roll < 0.15:

@@ -115,10 +115,14 @@ def hh_openings(root: Path) -> list[Row]:
 
 def safeagentbench(root: Path) -> list[Row]:
     """Household-robot instructions, unsafe and safe (MIT)."""
-    out = [Row(r["instruction"], "en", "safeagentbench", True)
-           for r in _jsonl(root / "safeagentbench/unsafe_detailed_1009.jsonl")]
-    return out + [Row(r["instruction"], "en", "safeagentbench", False)
-                  for r in _jsonl(root / "safeagentbench/safe_detailed_1009.jsonl")]
+    out = [
+        Row(r["instruction"], "en", "safeagentbench", True)
+        for r in _jsonl(root / "safeagentbench/unsafe_detailed_1009.jsonl")
+    ]
+    return out + [
+        Row(r["instruction"], "en", "safeagentbench", False)
+        for r in _jsonl(root / "safeagentbench/safe_detailed_1009.jsonl")
+    ]
 
 
 def mitre_frr(root: Path) -> list[Row]:

@@ -33,13 +33,17 @@ from .tokenizer import save_fast, train_tokenizer
 def arguments() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with prompts/ (and pii/) as README.md describes")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with prompts/ (and pii/) as README.md describes"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=120_000, help="generated dialogues")
     parser.add_argument("--bare", type=int, default=15_000, help="unlabelled texts for the distillation head")
     parser.add_argument("--embeds", type=int, default=40_000, help="most texts that the teacher embeds")
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=0, help="stop (and let the learning rate fall) after this many steps")
+    parser.add_argument(
+        "--steps", type=int, default=0, help="stop (and let the learning rate fall) after this many steps"
+    )
     parser.add_argument("--vocab", type=int, default=10_240)
     parser.add_argument("--batch-tokens", type=int, default=3072)
     parser.add_argument("--longest", type=int, default=700)
@@ -78,14 +82,20 @@ def _prepare(args: argparse.Namespace, store: Path) -> None:
         print("labelling the unlabelled openings", flush=True)
         known = [e for e in examples if e.lang == "en" and e.kind in ("harm", "hard", "easy") and e.embed][:6000]
         base = teacher.embed(encoder, [e.query for e in known])
-        chance = teacher.label(base, np.array([e.kind == "harm" for e in known]), teacher.embed(encoder, builder.unlabelled))
+        chance = teacher.label(
+            base, np.array([e.kind == "harm" for e in known]), teacher.embed(encoder, builder.unlabelled)
+        )
         sure = [(t, p > 0.5) for t, p in zip(builder.unlabelled, chance, strict=True) if p > 0.85 or p < 0.12]
-        print(f"{len(sure)} of {len(builder.unlabelled)} openings labelled, {sum(h for _, h in sure)} harmful", flush=True)
+        print(
+            f"{len(sure)} of {len(builder.unlabelled)} openings labelled, {sum(h for _, h in sure)} harmful", flush=True
+        )
         examples += [builder.pseudo(t, bool(h)) for t, h in sure for _ in range(2)]
     texts = [t for e in examples for _, t in e.turns] + [e.answer or "" for e in examples]
     spare = random.Random(args.seed)
     print("tokenizer", flush=True)
-    tokenizer = train_tokenizer(spare.sample(texts, min(len(texts), 120_000)) + corpus.bare_texts(builder.root, builder.filler), args.vocab)
+    tokenizer = train_tokenizer(
+        spare.sample(texts, min(len(texts), 120_000)) + corpus.bare_texts(builder.root, builder.filler), args.vocab
+    )
     fast = save_fast(tokenizer, args.out / "tokenizer")
     if encoder is None:
         print("no sentence encoder found: training without distillation", flush=True)
@@ -141,9 +151,16 @@ def main() -> None:
     matrices = [p for n, p in model.named_parameters() if p.ndim > 1 and "embed" not in n]
     vectors_ = [p for p in model.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
-        [{"params": embedding, "weight_decay": 0.0, "scale": 0.5}, {"params": matrices, "weight_decay": 0.1, "scale": 1.0},
-         {"params": vectors_, "weight_decay": 0.0, "scale": 1.0},
-         {"params": list(head.parameters()), "weight_decay": 0.0, "scale": 0.3}], lr=args.lr, betas=(0.9, 0.98), fused=True)
+        [
+            {"params": embedding, "weight_decay": 0.0, "scale": 0.5},
+            {"params": matrices, "weight_decay": 0.1, "scale": 1.0},
+            {"params": vectors_, "weight_decay": 0.0, "scale": 1.0},
+            {"params": list(head.parameters()), "weight_decay": 0.0, "scale": 0.3},
+        ],
+        lr=args.lr,
+        betas=(0.9, 0.98),
+        fused=True,
+    )
     average = [p.detach().clone() for p in model.parameters()]
     plans = [plan(data, args.batch_tokens, args.seed * 1000 + epoch) for epoch in range(args.epochs)]
     batches = [b for p in plans for b in p]
@@ -151,14 +168,17 @@ def main() -> None:
     curve: list[dict[str, float]] = []
     saved = args.out / "checkpoint.pt"
     if saved.exists():
-        state = torch.load(saved, map_location=args.device, weights_only=False)
+        state = torch.load(saved, map_location=args.device, weights_only=True)
         model.load_state_dict(state["model"])
         head.load_state_dict(state["head"])
         optimizer.load_state_dict(state["optimizer"])
         average, step, curve, spent = state["average"], state["step"], state["curve"], state["spent"]
     count = sum(p.numel() for p in model.parameters())
-    print(f"{count / 1e6:.2f} M parameters, {len(data)} rows, {sum(len(d.ids) for d in data) / 1e6:.2f} M tokens, {total} steps, from step {step}; "
-          f"prepared in {time.time() - began:.0f} s", flush=True)
+    print(
+        f"{count / 1e6:.2f} M parameters, {len(data)} rows, {sum(len(d.ids) for d in data) / 1e6:.2f} M tokens, {total} steps, from step {step}; "
+        f"prepared in {time.time() - began:.0f} s",
+        flush=True,
+    )
     began, seen, first_step = time.time(), 0, step
     sums = [0.0] * 4
     model.train()
@@ -189,23 +209,42 @@ def main() -> None:
         sums = [sums[0] + loss.item(), sums[1] + far.item(), sums[2] + 1, sums[3] + (guess is not None)]
         if step % 25 == 0 or step == total:
             rate = seen / (time.time() - began)
-            point = {"step": step, "loss": sums[0] / sums[2], "distil": sums[1] / max(1, sums[3]), "seconds": spent + time.time() - began}
+            point = {
+                "step": step,
+                "loss": sums[0] / sums[2],
+                "distil": sums[1] / max(1, sums[3]),
+                "seconds": spent + time.time() - began,
+            }
             curve.append(point)
             sums = [0.0] * 4
             left = (time.time() - began) / (step - first_step) * (total - step)
-            print(f"step {step}/{total} ({100 * step // total} %) loss {point['loss']:.3f} distil {point['distil']:.3f} {rate:.0f} tok/s, "
-                  f"about {left / 60:.0f} min left", flush=True)
+            print(
+                f"step {step}/{total} ({100 * step // total} %) loss {point['loss']:.3f} distil {point['distil']:.3f} {rate:.0f} tok/s, "
+                f"about {left / 60:.0f} min left",
+                flush=True,
+            )
         if step % args.save_every == 0 or step == total:
-            state = {"model": model.state_dict(), "head": head.state_dict(), "optimizer": optimizer.state_dict(), "average": average,
-                     "step": step, "curve": curve, "spent": spent + time.time() - began}
+            state = {
+                "model": model.state_dict(),
+                "head": head.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "average": average,
+                "step": step,
+                "curve": curve,
+                "spent": spent + time.time() - began,
+            }
             torch.save(state, saved.with_suffix(".tmp"))
             saved.with_suffix(".tmp").replace(saved)
             save_curve(args.out, curve)
     if math.isfinite(curve[-1]["loss"]):
         export_model(model, average, fast, args.out / "model")
-        (args.out / "run.json").write_text(json.dumps(
-            {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items() if k not in ("data", "out")} |
-            {"parameters": count, "steps": total, "seconds": round(curve[-1]["seconds"])}, indent=1))
+        (args.out / "run.json").write_text(
+            json.dumps(
+                {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items() if k not in ("data", "out")}
+                | {"parameters": count, "steps": total, "seconds": round(curve[-1]["seconds"])},
+                indent=1,
+            )
+        )
 
 
 if __name__ == "__main__":
