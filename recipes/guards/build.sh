@@ -10,4 +10,4 @@ export HF_HUB_OFFLINE=1
 "$guard" probes build --model bundled:tiny-chat --harmful "$prompts" --harmless "$prompts" \
   --out guard/assets/probes/tiny-chat.json
 "$guard" steering fit --model bundled:tiny-chat --harmful "$prompts" --harmless "$prompts" \
-  --rank 4 --target projection --window 1 --scale 0.2 --out guard/assets/steering/tiny-chat.safetensors
+  --rank 4 --target centroid --window 1 --scale 0.1 --out guard/assets/steering/tiny-chat.safetensors
