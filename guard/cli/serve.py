@@ -157,7 +157,7 @@ def _curl(settings: Config, url: str) -> str:
     auth = " \\\n    -H 'authorization: Bearer YOUR_KEY'" if settings.tenants else ""
     body = (
         f'{{"model": "{example_model(settings)}", "messages": [{{"role": "user", "content": '
-        '"My e-mail is maria@lopez.org. Repeat my e-mail."}]}'
+        '"My phone number is 415-209-3456. What is my phone number?"}]}'
     )
     return f"  curl -si {url}/v1/chat/completions -H 'content-type: application/json'{auth} \\\n    -d '{body}'"
 
