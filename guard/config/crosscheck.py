@@ -68,6 +68,14 @@ def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
                 (*at, "probe", "scorer"),
                 f"upstream of kind {scorer.kind!r} cannot score; name an 'embedded' one",
             )
+        elif probe.artifact.startswith("bundled:") and probe.artifact != scorer.model:
+            yield _at(
+                config,
+                (*at, "probe", "artifact"),
+                f"{probe.artifact} was made for another model than {scorer.model!r}, so the server will not start: "
+                "make one with `guard probes build`",
+                warning=True,
+            )
     elif steer.mode is not Mode.OFF:
         yield _at(config, (*at, "steer"), "steering follows the probe's score, but 'probe' is off")
     if probe.steer_at is not None and probe.block_at is not None and probe.block_at <= probe.steer_at:

@@ -231,6 +231,13 @@ def test_odd(text: str, message: str, caplog: pytest.LogCaptureFixture) -> None:
     assert message in caplog.text
 
 
+def test_bundled_openings_for_another_model_are_a_warning() -> None:
+    config = loads("upstreams: {local: {kind: embedded, model: ./mine}}\npolicies: {default: {probe: {}}}")
+    assert any(
+        w.key == "policies.default.probe.artifact" and "guard probes build" in w.message for w in warnings(config)
+    )
+
+
 def test_steering_on_an_openai_upstream_is_a_warning() -> None:
     config = loads(
         """
