@@ -33,11 +33,12 @@ class Chain:
         self.links = tuple(link for link in links if link.mode is not Mode.OFF)
 
     async def inspect(self, exchange: Exchange) -> Decision:
-        """Run every check in order; stops at the first enforced block, so nothing after it sees the text."""
+        """Run every check in order. Stops at the first enforced block, so nothing after it sees the text, and where
+        the request is sent to the local upstream, whose own chain goes on with it."""
         for link in self.links:
             finding = await self._run(link, exchange)
             exchange.findings.append(finding)
-            if finding.verdict is Verdict.BLOCK and finding.mode is Mode.ENFORCE:
+            if finding.mode is Mode.ENFORCE and (finding.verdict is Verdict.BLOCK or finding.route_local):
                 break
         return Decision(tuple(exchange.findings))
 

@@ -37,6 +37,7 @@ class Finding:
 
     `score` is the check's own scale (for the probe: log-odds-like, higher is more harmful).
     `strength` in [0, 1] is set with `Verdict.STEER`.
+    `route_local` says that the request may only be seen by the policy's local upstream, and goes there as it is.
     `error` is a short label when the check could not run and `on_error` decided instead.
     """
 
@@ -45,6 +46,7 @@ class Finding:
     mode: Mode = Mode.ENFORCE
     score: float | None = None
     strength: float | None = None
+    route_local: bool = False
     entities: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
     seconds: float = 0.0
@@ -52,12 +54,14 @@ class Finding:
 
     @property
     def result(self) -> str:
-        """The metric label: allow, mask, steer, block, would_*, bypass (failed open) or error (failed closed)."""
+        """The metric label: allow, mask, route_local, steer, block, would_*, bypass (failed open) or error (failed
+        closed)."""
         if self.error is not None:
             return "error" if self.verdict is Verdict.BLOCK else "bypass"
-        if self.mode is Mode.MONITOR and self.verdict is not Verdict.ALLOW:
-            return f"would_{self.verdict.label}"
-        return self.verdict.label
+        label = "route_local" if self.route_local else self.verdict.label
+        if self.mode is Mode.MONITOR and label != Verdict.ALLOW.label:
+            return f"would_{label}"
+        return label
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,11 @@ class Decision:
             (f.strength or 0.0 for f in self.findings if f.mode is Mode.ENFORCE and f.verdict is Verdict.STEER),
             default=0.0,
         )
+
+    @property
+    def route_local(self) -> bool:
+        """Whether an enforcing check sends the request to the policy's local upstream."""
+        return any(f.route_local for f in self.findings if f.mode is Mode.ENFORCE)
 
     def finding(self, check: str) -> Finding | None:
         return next((f for f in self.findings if f.check == check), None)

@@ -115,6 +115,7 @@ def sanitize_check(spec: schema.Sanitize, key: bytes) -> Check:
         min_scores={name: wish.min_score for name, wish in spec.entities.items() if wish.min_score is not None},
         allow=spec.allow,
         deny=spec.deny,
+        restore_system=spec.restore_system,
         seconds=spec.deadline_seconds,
     )
     return SanitizeCheck(Sanitizer(options, key=key))
@@ -140,11 +141,15 @@ class _Builder:
         serves = served_name(spec) if isinstance(spec, schema.Embedded) and route.match.model == "*" else None
         return replace(known, model=route.model, serves=serves)
 
-    def _bind(self, policy_name: str, upstream_name: str) -> Guarded:
+    def _bind(self, policy_name: str, upstream_name: str, *, sanitize: bool = True) -> Guarded:
+        """The policy at that upstream; without `sanitize` for what a local upstream may see as it is."""
         policy = self._config.policies[policy_name]
+        if not sanitize:
+            policy = policy.model_copy(update={"sanitize": schema.Sanitize(mode=Mode.OFF)})
         upstream = self._upstreams[upstream_name]
         spec = self._config.upstreams[upstream_name]
         links = self._links(policy_name, policy, upstream)
+        local = policy.sanitize.route_local if sanitize else None
         strict = [
             replace(link, mode=Mode.ENFORCE) if link.check.name == "probe" and link.mode is Mode.MONITOR else link
             for link in links
@@ -168,7 +173,11 @@ class _Builder:
                 max_depth=self._config.server.max_json_depth,
                 allow_references=policy.allow_references,
             ),
+            local=self._local(policy_name, local) if local is not None else None,
         )
+
+    def _local(self, policy_name: str, spec: schema.LocalRoute) -> Guarded:
+        return replace(self._bind(policy_name, spec.upstream, sanitize=False), model=spec.model)
 
     def _links(self, name: str, policy: schema.Policy, upstream: Upstream) -> list[Link]:
         links: list[Link] = []

@@ -27,7 +27,8 @@ class Guarded:
 
     `chain` serves endpoints that generate, `embed` those that only read text (no probing, no steering), `check` the
     check-only endpoint (no steering). `strict` is `chain` with a monitoring probe made to enforce, for requests that
-    ask for `moderation: {policy: {input: {mode: block}}}`.
+    ask for `moderation: {policy: {input: {mode: block}}}`. `local` is where requests go that only the policy's local
+    upstream may see: the same policy less its `sanitize`; None without one.
     `model` replaces the name the client used; `serves` is the only name answered to, None: any; `key_from_client`
     lets the client's own key travel on; `reports_usage`: a stream can be asked for its usage without a risk.
     """
@@ -48,6 +49,7 @@ class Guarded:
     key_from_client: bool = False
     reports_usage: bool = False
     options: Options = DEFAULTS
+    local: Guarded | None = None
 
     def chain_for(self, route: Route, *, strict: bool = False) -> Chain:
         if route is Route.EMBEDDINGS:

@@ -97,7 +97,10 @@ async def _check(guarded: Guarded, surfaces: Sequence[Surface], trace: Trace) ->
         messages=messages,
         tools=lambda: None,
     )
-    return await guarded.check.inspect(exchange)
+    decision = await guarded.check.inspect(exchange)
+    if decision.route_local and decision.verdict is not Verdict.BLOCK and guarded.local is not None:
+        return await guarded.local.check.inspect(exchange)
+    return decision
 
 
 def _result(decision: Decision) -> dict[str, Any]:

@@ -61,6 +61,11 @@ class Pipeline:
         strict = request.moderation is not None and request.moderation.input_mode == "block"
         chain = self.guarded.chain_for(self.route, strict=strict)
         decision = await chain.inspect(exchange)
+        if decision.route_local and decision.verdict is not Verdict.BLOCK and self.guarded.local is not None:
+            self.guarded = self.guarded.local
+            trace.upstream = self.guarded.upstream_name
+            chain = self.guarded.chain_for(self.route, strict=strict)
+            decision = await chain.inspect(exchange)
         trace.decision, trace.decided = decision, True
         verdicts = self._verdicts(request, decision)
         if decision.verdict is Verdict.BLOCK:

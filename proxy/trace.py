@@ -60,9 +60,12 @@ class Trace:
         return out
 
     def label(self) -> str:
-        """`allow`, `mask`, `steer` or `block`; with `, would-…` when a monitoring check would have gone further."""
+        """`allow`, `mask`, `steer` or `block`; with `, route-local` for a request that only the local upstream saw, with
+        `, would-…` when a monitoring check would have gone further."""
         done, would = self.decision.verdict, self.decision.would
         label = done.label
+        if self.decision.route_local:
+            label += ", route-local"
         if would > done:
             label += f", would-{would.label}"
         if self.tally.logprobs_stripped:

@@ -82,7 +82,7 @@ class Assigner:
         norm = normalise(type_, canonical)
         for attempt in range(self._offset, self._offset + _TRIES):
             draw = Draw(self._key, type_, norm, attempt)
-            if policy is not Policy.SURROGATE:
+            if policy is Policy.PLACEHOLDER:
                 made = placeholder(type_, draw)
                 if encoding != "plain":
                     made = encode(made, encoding)
@@ -97,7 +97,7 @@ class Assigner:
                 made = encode(surrogate(type_, canonical, draw), encoding)
             if made not in self._taken and not self.present(made) and not self._originals.any(made):
                 self._taken.add(made)
-                return made, True
+                return made, policy is not Policy.ONE_WAY
         raise CheckUnavailable("sanitize", "surrogates")
 
     def _person(self, form: str, title: bool, attempt: int) -> str:

@@ -23,7 +23,7 @@ class SanitizeCheck:
     """Hides the values in all surfaces of an exchange with one map and restores them in every channel.
 
     Verdict MASK when something was (or, without `apply`, would be) hidden, BLOCK when a type with policy `block` was
-    found; `entities` counts by type. Raises `CheckUnavailable("sanitize", reason)` with nothing rewritten.
+    found; `route_local`, and nothing rewritten, for a type with that policy; `entities` counts by type. Raises `CheckUnavailable("sanitize", reason)` with nothing rewritten.
     """
 
     name = "sanitize"
@@ -46,6 +46,8 @@ class SanitizeCheck:
             hiding = self._hide(pieces, exchange.tenant)
         if hiding.blocked:
             return Finding(self.name, Verdict.BLOCK, entities=dict(hiding.entities))
+        if hiding.local:
+            return Finding(self.name, route_local=True, entities=dict(hiding.entities))
         if not hiding.touched:
             return Finding(self.name)
         if apply:

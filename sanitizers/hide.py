@@ -69,11 +69,16 @@ class _Written:
 
 @dataclass(frozen=True, slots=True)
 class Hiding:
-    """The outcome: outgoing texts, counts by type, and the table that restores."""
+    """The outcome: outgoing texts, counts by type, and the table that restores.
+
+    `blocked` and `local` count the finds whose policy refuses the request or wants a local upstream; in both cases
+    nothing is to leave for the provider, and `texts` are the originals.
+    """
 
     texts: Sequence[str]
     entities: Mapping[str, int]
-    blocked: Mapping[str, int]
+    blocked: Mapping[str, int] = field(default_factory=dict)
+    local: Mapping[str, int] = field(default_factory=dict)
     table: Table = field(default_factory=lambda: Table(()))
 
     @property
@@ -97,13 +102,16 @@ def hide(
     budget = budget or Budget(options.seconds)
     values = _values(pieces, spans)
     if not values:
-        return Hiding([p.text for p in pieces], {}, {})
+        return Hiding([p.text for p in pieces], {})
     wanted = [needle for value in values.values() for needle in needles(value.type, value.form)]
     parts = _parts(values)
     searcher = Searcher((*wanted, *parts))
     places = [_places(i, piece, spans[i], values, searcher, budget) for i, piece in enumerate(pieces)]
     entities = Counter(place.value.type for row in places for place in row)
     blocked = {t: n for t, n in entities.items() if options.policy(t) is Policy.BLOCK}
+    local = {t: n for t, n in entities.items() if options.policy(t) is Policy.ROUTE_LOCAL}
+    if blocked or local:
+        return Hiding([p.text for p in pieces], dict(entities), blocked, local)
     verifier = Searcher(wanted)
     flat = [fold(p.text).text for p in pieces]
     for turn in range(_ROUNDS):
@@ -121,7 +129,7 @@ def hide(
         table = everything
         if not options.restore_system and any(not w.loud for w in written.values()):
             table = Table(_variants(written, assigner, quiet=False))
-        return Hiding(texts, dict(entities), blocked, table)
+        return Hiding(texts, dict(entities), table=table)
     raise CheckUnavailable("sanitize", reason)
 
 

@@ -14,15 +14,17 @@ from sanitizers.detect import DEFAULT_OFF, DetectorOptions, known_types
 class Policy(StrEnum):
     """What becomes of a find.
 
-    `surrogate` and `placeholder` are restored in the answer; `mask` is not; `keep` leaves the text; `block` refuses
-    the request.
+    `surrogate` and `placeholder` are restored in the answer; `one_way` (a surrogate as well) and `mask` are not; `keep`
+    leaves the text; `block` refuses the request; `route_local` sends it, as it is, to a local upstream.
     """
 
     SURROGATE = "surrogate"
     PLACEHOLDER = "placeholder"
+    ONE_WAY = "one_way"
     MASK = "mask"
     KEEP = "keep"
     BLOCK = "block"
+    ROUTE_LOCAL = "route_local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class SanitizerOptions:
 
         Raises `ConfigError` for unknown keys, types and policies.
         """
-        values = {k: v for k, v in options.items() if k not in ("mode", "on_error", "deadline_seconds")}
+        values = {k: v for k, v in options.items() if k not in ("mode", "on_error", "deadline_seconds", "route_local")}
         entities: dict[str, Policy] = {}
         scores: dict[str, float] = dict(values.pop("min_scores", None) or {})
         for name, wish in (values.pop("entities", None) or {}).items():

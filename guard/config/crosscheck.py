@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from guard.config.document import KeyPath, dotted
-from guard.config.model import Config, Embedded, OpenAI, Policy
+from guard.config.model import Config, Embedded, OpenAI, Policy, Sanitize
 from guard.config.problems import Problem
 from guard.verdict import Mode, OnError
 
@@ -57,6 +57,7 @@ def _routes(config: Config) -> Iterator[Problem]:
 
 def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
     at: KeyPath = ("policies", name)
+    yield from _sanitize(config, (*at, "sanitize"), policy.sanitize)
     probe, steer = policy.probe, policy.steer
     if probe.mode is not Mode.OFF:
         scorer = config.upstreams.get(probe.scorer)
@@ -84,6 +85,17 @@ def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
         yield _at(config, (*at, "steer", "max_strength"), "must not be less than min_strength")
     if policy.unknown_paths == "pass":
         yield _at(config, (*at, "unknown_paths"), "'pass' lets paths through that no check has seen", warning=True)
+
+
+def _sanitize(config: Config, at: KeyPath, sanitize: Sanitize) -> Iterator[Problem]:
+    local = sanitize.route_local
+    if local is None:
+        if sanitize.routes_local():
+            yield _at(config, at, "policy 'route_local' needs the key 'route_local': say which upstream is local")
+    elif local.upstream not in config.upstreams:
+        yield _missing(config, (*at, "route_local", "upstream"), "upstream", config.upstreams)
+    elif not sanitize.routes_local():
+        yield _at(config, (*at, "route_local"), "no entity type has the policy 'route_local'", warning=True)
 
 
 def _tenants(config: Config) -> Iterator[Problem]:

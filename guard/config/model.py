@@ -133,15 +133,16 @@ class Check(Node):
     """Longest time the check may take, in seconds."""
 
 
-Hiding = Literal["surrogate", "placeholder", "mask", "keep", "block"]
+Hiding = Literal["surrogate", "placeholder", "one_way", "mask", "keep", "block", "route_local"]
 
 
 class Entity(Node):
     """What becomes of one type of entity. In the file also just a policy's name, or just a confidence."""
 
     policy: Hiding = "surrogate"
-    """`surrogate` (a realistic stand-in) and `placeholder` are restored in the answer, `mask` is not; `keep` leaves the
-    text as it is; `block` refuses the request."""
+    """`surrogate` (a realistic stand-in) and `placeholder` are restored in the answer, `one_way` (a stand-in too) and
+    `mask` are not; `keep` leaves the text as it is; `block` refuses the request; `route_local` sends it to the policy's
+    local upstream instead."""
     min_score: Unit | None = None
     """A confidence of its own in place of the policy's `min_score`."""
 
@@ -161,6 +162,25 @@ class Entity(Node):
         return {"anyOf": [long_form, {"enum": list(get_args(Hiding))}, score], "title": "Entity"}
 
 
+class LocalRoute(Node):
+    """An upstream that may see what the provider must not. In the file also just its name."""
+
+    upstream: str
+    """Name of an upstream."""
+    model: str | None = None
+    """Name sent there in place of the one in the request; null keeps it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_form(cls, data: Any) -> Any:
+        return {"upstream": data} if isinstance(data, str) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        long_form = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [long_form, {"type": "string"}], "title": "LocalRoute"}
+
+
 class Sanitize(Check):
     """Hide sensitive text on the way in, restore it on the way out."""
 
@@ -174,6 +194,14 @@ class Sanitize(Check):
     """Exact values that are never hidden, such as your own support address."""
     deny: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
     """Exact values that are always hidden, such as project code names."""
+    restore_system: bool = False
+    """Restore in answers what stood in system prompts and tool definitions alone; off, users cannot read it out."""
+    route_local: LocalRoute | None = None
+    """Where requests with a value of policy `route_local` go, unmasked; needed as soon as a type has that policy."""
+
+    def routes_local(self) -> bool:
+        """Whether any type has the policy `route_local`."""
+        return self.default == "route_local" or any(e.policy == "route_local" for e in self.entities.values())
 
 
 class Probe(Check):

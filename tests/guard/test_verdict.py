@@ -19,6 +19,8 @@ def test_order_is_strictness() -> None:
         (Finding("c", Verdict.BLOCK), "block"),
         (Finding("c", mode=MONITOR), "allow"),
         (Finding("c", Verdict.STEER, MONITOR), "would_steer"),
+        (Finding("c", route_local=True), "route_local"),
+        (Finding("c", mode=MONITOR, route_local=True), "would_route_local"),
         (Finding("c", Verdict.ALLOW, error="deadline"), "bypass"),
         (Finding("c", Verdict.BLOCK, error="deadline"), "error"),
         (Finding("c", Verdict.BLOCK, MONITOR, error="deadline"), "error"),

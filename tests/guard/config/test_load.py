@@ -79,6 +79,18 @@ WRONG = [
     ),
     ("policies: {default: {steer: {}}}", 1, "policies.default.steer", "'probe' is off"),
     (
+        "policies: {default: {sanitize: {entities: {US_SSN: route_local}}}}",
+        1,
+        "policies.default.sanitize",
+        "say which upstream is local",
+    ),
+    (
+        "policies:\n  default:\n    sanitize: {default: route_local, route_local: lcal}",
+        3,
+        "policies.default.sanitize.route_local.upstream",
+        "no upstream named 'lcal'; did you mean 'local'?",
+    ),
+    (
         "policies:\n  default:\n    probe:\n      steer_at: 2.0\n      block_at: 1.0",
         5,
         "policies.default.probe.block_at",
