@@ -60,7 +60,7 @@ class Trace:
         return out
 
     def label(self) -> str:
-        """`allow`, `mask`, `steer` or `block`; with `, route-local` for a request that only the local upstream saw, with
+        """`allow`, `mask`, `steer` or `block`; with `, route-local` when only the local upstream saw the request, with
         `, would-…` when a monitoring check would have gone further."""
         done, would = self.decision.verdict, self.decision.would
         label = done.label

@@ -23,7 +23,8 @@ class SanitizeCheck:
     """Hides the values in all surfaces of an exchange with one map and restores them in every channel.
 
     Verdict MASK when something was (or, without `apply`, would be) hidden, BLOCK when a type with policy `block` was
-    found; `route_local`, and nothing rewritten, for a type with that policy; `entities` counts by type. Raises `CheckUnavailable("sanitize", reason)` with nothing rewritten.
+    found; `route_local`, and nothing rewritten, for a type with that policy; `entities` counts by type. Raises
+    `CheckUnavailable("sanitize", reason)` with nothing rewritten.
     """
 
     name = "sanitize"
