@@ -1,0 +1,195 @@
+"""A vLLM engine in a process of its own, driven by JSON lines on stdin and answering on stdout.
+
+A process, because runner, compile mode and Triton's interpreter are chosen by the environment before vLLM is
+imported. Run as a script it is the engine; `Engine` is its handle for tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+BLOCK = 32
+MAX_LENGTH = 512
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One request to generate."""
+
+    prompt: Sequence[int]
+    strength: float = 0.0
+    start: int = 0
+    window: int | None = None
+    max_tokens: int = 4
+    extra: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Got:
+    """tokens [n] and, per token, the five likeliest ids with their log-probabilities."""
+
+    tokens: list[int]
+    logprobs: list[dict[int, float]]
+    cached: int
+
+
+class Engine:
+    """Handle of an engine process. Raises `EngineFailed` with the end of its log when it does not start."""
+
+    def __init__(self, options: dict[str, Any], environment: dict[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("w") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, str(HERE / "engine.py"), json.dumps(options)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, **base_environment(), **environment},
+                cwd=log.parent,
+            )
+        self.info = self._read()
+
+    def generate(self, *wanted: Wanted) -> list[Got]:
+        """All in one batch. Raises `EngineFailed` when the engine answers with an error."""
+        answer = self._ask({"op": "generate", "requests": [w.__dict__ for w in wanted]})
+        return [
+            Got(g["tokens"], [{int(k): v for k, v in row.items()} for row in g["logprobs"]], g["cached"])
+            for g in answer["outputs"]
+        ]
+
+    def one(self, *args: Any, **kwargs: Any) -> Got:
+        return self.generate(Wanted(*args, **kwargs))[0]
+
+    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
+        return self._ask({"op": op, **arguments})
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("@@"):  # everything else is what libraries print
+                answer: dict[str, Any] = json.loads(line[2:])
+                if "error" in answer:
+                    raise EngineFailed(answer["error"])
+                return answer
+        self._process.wait()
+        raise EngineFailed(f"the engine ended ({self._process.returncode}): {self._log.read_text()[-6000:]}")
+
+
+class EngineFailed(Exception):
+    """The engine's own words."""
+
+
+def base_environment() -> dict[str, str]:
+    """What every vLLM process of these tests runs under."""
+    return {
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_PLUGINS": "guardchain,guardchain_routes",
+        "VLLM_NO_USAGE_STATS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_LOGGING_LEVEL": "WARNING",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def main() -> None:
+    options = json.loads(sys.argv[1])
+    try:
+        from vllm import LLM
+
+        llm = LLM(**options)
+    except Exception as error:
+        say({"error": f"{type(error).__name__}: {error}"})
+        raise
+    core = llm.llm_engine.engine_core.engine_core
+    runner = core.model_executor.driver_worker.worker.model_runner
+    say(
+        {
+            "runner": [f"{c.__module__}.{c.__name__}" for c in type(runner).__mro__],
+            "model": type(runner.get_model()).__name__,
+        }
+    )
+    for line in sys.stdin:
+        question = json.loads(line)
+        try:
+            say(OPERATIONS[question.pop("op")](llm, core, **question))
+        except Exception as error:
+            say({"error": f"{type(error).__name__}: {error}"})
+
+
+def generate(llm: Any, core: Any, requests: list[dict[str, Any]]) -> dict[str, Any]:
+    from vllm import SamplingParams
+
+    from steering.vllm_plugin.orders import Orders
+
+    params = []
+    for r in requests:
+        orders = Orders(strength=r["strength"], start=r["start"], window=r["window"])
+        extra = {**orders.to_extra_args(), **dict(r["extra"])}
+        params.append(
+            SamplingParams(temperature=0, max_tokens=r["max_tokens"], logprobs=5, ignore_eos=True, extra_args=extra)
+        )
+    outputs = llm.generate([{"prompt_token_ids": r["prompt"]} for r in requests], params, use_tqdm=False)
+    return {
+        "outputs": [
+            {
+                "tokens": list(o.outputs[0].token_ids),
+                "logprobs": [{k: v.logprob for k, v in row.items()} for row in o.outputs[0].logprobs],
+                "cached": o.num_cached_tokens,
+            }
+            for o in outputs
+        ]
+    }
+
+
+def preemptions(llm: Any, core: Any) -> dict[str, Any]:
+    return {"count": sum(int(m.value) for m in llm.get_metrics() if m.name == "vllm:num_preemptions")}
+
+
+def forget(llm: Any, core: Any) -> dict[str, Any]:
+    """Empty the prefix cache."""
+    return {"done": bool(llm.reset_prefix_cache())}
+
+
+def canary(llm: Any, core: Any) -> dict[str, Any]:
+    from steering.vllm_plugin.canary import check_llm
+
+    return {"report": check_llm(llm)}
+
+
+OPERATIONS = {"generate": generate, "preemptions": preemptions, "forget": forget, "canary": canary}
+
+
+def say(answer: dict[str, Any]) -> None:
+    print("@@" + json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
