@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import metrics
-from detectors.baselines import AFFIRMATION, FirstTokenRegression, refusal_odds, unconfidence
-from detectors.prefix_probing.artifact import ProbeSet
-from detectors.prefix_probing.construct import forbidden, measure, rendered
+from detectors import first_token, metrics
+from detectors.baselines import AFFIRMATION, refusal_odds, unconfidence
+from detectors.prefix_probing.artifact import Calibration, Gate, ProbeSet
+from detectors.prefix_probing.construct import forbidden, rendered
 from detectors.prefix_probing.data import Prompts
-from detectors.prefix_probing.score import Aggregation, Floats, Sign, aggregate
+from detectors.prefix_probing.score import Aggregation, Floats, Sign, aggregate, length_normalised
 from detectors.scorers.forward import probe_tokens
 from detectors.scorers.local import LocalScorer
 
 _ROUNDS = 300
+_PENALTY = 0.03
+
+First = NDArray[np.float32]
+Pair = tuple[Floats, Floats]  # harmful, harmless
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A detector's scores of both classes, and what it costs on top of the prompt: mean tokens and median milliseconds
+    a request. `threshold` is the one it would be run with; None: it has none of its own."""
+
+    name: str
+    scores: Pair
+    tokens: float
+    milliseconds: float
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One detector's figures. `tokens` is what it computes on top of the prompt, per request."""
+    """One detector's figures. `f1` is at its own threshold, or, without one, the best that any reaches on these very
+    prompts (`own_threshold` False): an advantage."""
 
     name: str
     auroc: float
@@ -31,12 +49,15 @@ class Row:
     tpr_1: float
     tpr_5: float
     f1: float
-    tokens: int
+    f1_interval: tuple[float, float]
+    own_threshold: bool
+    tokens: float
+    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a threshold of the probe set does on these prompts."""
+    """What a threshold does on these prompts."""
 
     name: str
     threshold: float
@@ -48,12 +69,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`rows[0]` is the probe set as it is served; `points` are its calibrated thresholds."""
+    """`rows[0]` is the probe set as it is served; `points` are its calibrated thresholds, `full` the share of each
+    class (harmful, harmless) for which the probes had to run, `prefill_milliseconds` the median of a plain prompt."""
 
     rows: tuple[Row, ...]
     points: tuple[Point, ...]
     harmful: int
     harmless: int
+    full: tuple[float, float]
+    prefill_milliseconds: float
 
 
 def evaluate(
@@ -62,13 +86,15 @@ def evaluate(
     prompts: Prompts,
     *,
     train: Prompts | None = None,
+    others: Sequence[Measured] = (),
     seed: int = 0,
     tick: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measure on `prompts`, which should come from sources the probe set has never seen.
 
     The first-token regression learns on `train`; without it, it is cross-fitted on the two halves of `prompts`, an
-    advantage over the probe that its name in the table mentions. Raises `ArtifactError` for another model's probe set.
+    advantage over the probe that its name in the table mentions. `others` are detectors measured elsewhere on the same
+    prompts in the same order. Raises `ArtifactError` for another model's probe set.
     """
     probes.identity.require(scorer.identity, "probe set")
     tokens = [p.tokens for p in probes.prefixes]
@@ -78,55 +104,131 @@ def evaluate(
     sides = []
     for texts, before in ((prompts.harmful, 0), (prompts.harmless, n_bad)):
         step = None if tick is None else (lambda n, b=before: tick(b + n, total))
-        sides.append((measure(scorer, texts, [*tokens, *control], step), first_tokens(scorer, texts)))
-    (bad, bad_first), (good, good_first) = sides
-    k = len(tokens)
+        sides.append(_watch(scorer, texts, tokens, control, step))
+    bad, good = sides
+    extra, k = float(probe_tokens(tokens)), len(tokens)
+    probe_ms = float(np.median([*bad.probe_ms, *good.probe_ms]))
+    prefill_ms = float(np.median([*bad.prefill_ms, *good.prefill_ms]))
 
-    def probe(how: Aggregation, at: slice) -> tuple[Floats, Floats]:
-        return aggregate(bad[:, at], signs, deltas, how), aggregate(good[:, at], signs, deltas, how)
+    def probe(how: Aggregation, at: slice) -> Pair:
+        return aggregate(bad.means[:, at], signs, deltas, how), aggregate(good.means[:, at], signs, deltas, how)
 
-    served = probe(probes.aggregation, slice(k))
-    extra = probe_tokens(tokens)
-    rows = [_row(f"prefix probe, {probes.aggregation}", *served, extra)]
-    rows += [
-        _row(f"prefix probe, {how}", *probe(how, slice(k)), extra) for how in Aggregation if how != probes.aggregation
+    served, calibration = probe(probes.aggregation, slice(k)), probes.calibration
+    every = Measured(f"prefix probe, {probes.aggregation}", served, extra, probe_ms, calibration.f1_at)
+    full = (1.0, 1.0)
+    measured = [every]
+    if probes.gate is not None:
+        gated, full, mean = _cascade(probes.gate, calibration, served, (bad.first, good.first))
+        ms = probe_ms if np.median(mean) else 0.0
+        measured.insert(0, Measured("cascade", gated, extra * float(mean.mean()), ms, calibration.f1_at))
+    measured += [
+        Measured(f"prefix probe, {how}", probe(how, slice(k)), extra, probe_ms)
+        for how in Aggregation
+        if how != probes.aggregation
     ]
+    if (own := probes.first_token) is not None:
+        at = list(own.model.tokens)
+        scores = first_token.score(own.model, bad.first[:, at]), first_token.score(own.model, good.first[:, at])
+        measured.append(Measured("first_token_lr of the probe set", scores, 0, 0, own.calibration.f1_at))
+    name, scores = _regression(scorer, train, (bad.first, good.first))
+    measured.append(Measured(name, scores, 0, 0))
     refusals = {t[0] for t, s in zip(tokens, signs, strict=True) if s is Sign.REFUSAL}
-    rows.append(
-        _row("one-token refusal odds", refusal_odds(bad_first, refusals), refusal_odds(good_first, refusals), 0)
-    )
-    if train is None:
-        name, scores = "first-token regression (cross-fitted here)", _cross_fitted(bad_first, good_first)
-    else:
-        lr = FirstTokenRegression().fit(first_tokens(scorer, train.harmful), first_tokens(scorer, train.harmless))
-        name, scores = "first-token regression", (lr.score(bad_first), lr.score(good_first))
-    rows.append(_row(name, *scores, 0))
-    bad_heat, good_heat = (
-        unconfidence(first_tokens(scorer, texts, AFFIRMATION)) for texts in (prompts.harmful, prompts.harmless)
-    )
-    lengths = [len(p) for p in rendered(scorer, [AFFIRMATION + t for t in (*prompts.harmful, *prompts.harmless)])]
-    rows.append(_row("first-token confidence (FJD-like)", bad_heat, good_heat, round(float(np.mean(lengths)))))
-    rows.append(_row("random openings (control)", *probe(Aggregation.MEAN, slice(k, None)), extra))
-    calibration = probes.calibration
+    odds = refusal_odds(bad.first, refusals), refusal_odds(good.first, refusals)
+    measured.append(Measured("one-token refusal odds", odds, 0, 0))
+    measured.append(_confidence(scorer, prompts))
+    measured.append(Measured("random openings (control)", probe(Aggregation.MEAN, slice(k, None)), extra, probe_ms))
     points = [
-        _point(name, at, *served)
+        _point(name, at, *measured[0].scores)
         for name, at in (("steer_at", calibration.steer_at), ("block_at", calibration.block_at))
     ]
-    return Evaluation(tuple(rows), tuple(points), n_bad, total - n_bad)
+    rows = tuple(_row(m) for m in (*measured, *others))
+    return Evaluation(rows, tuple(points), n_bad, total - n_bad, full, prefill_ms)
 
 
-def first_tokens(scorer: LocalScorer, texts: Sequence[str], before: str = "") -> NDArray[np.float32]:
+def first_tokens(scorer: LocalScorer, texts: Sequence[str], before: str = "") -> First:
     """Log-probabilities of the first answer token after each text, with `before` put before it: [texts, V]."""
     return np.stack([scorer.first_token(tuple(p)) for p in rendered(scorer, [before + t for t in texts])])
 
 
-def _cross_fitted(bad: NDArray[np.float32], good: NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """Each half scored by the regression that learned on the other."""
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """One class: l(s|x) of probes and control [n, 2K], first answer tokens [n, V], times per prompt."""
+
+    means: Floats
+    first: First
+    prefill_ms: list[float]
+    probe_ms: list[float]
+
+
+def _watch(
+    scorer: LocalScorer,
+    texts: Sequence[str],
+    probes: Sequence[Sequence[int]],
+    control: Sequence[Sequence[int]],
+    tick: Callable[[int], None] | None,
+) -> _Watched:
+    out = _Watched(np.empty((len(texts), len(probes) + len(control))), first_tokens(scorer, texts[:1]), [], [])
+    first = np.empty((len(texts), out.first.shape[1]), dtype=np.float32)
+    for i, prompt in enumerate(rendered(scorer, texts)):
+        started = time.perf_counter()
+        first[i] = scorer.first_token(tuple(prompt))
+        filled = time.perf_counter()
+        rows = scorer.score_now(tuple(prompt), probes).logprobs
+        out.probe_ms.append((time.perf_counter() - filled) * 1000)
+        out.prefill_ms.append((filled - started) * 1000)
+        rows += scorer.score_now(tuple(prompt), control).logprobs
+        out.means[i] = length_normalised(rows, [*probes, *control])
+        if tick is not None:
+            tick(i + 1)
+    return _Watched(out.means, first, out.prefill_ms, out.probe_ms)
+
+
+def _cascade(
+    gate: Gate, calibration: Calibration, full: Pair, first: tuple[First, First]
+) -> tuple[Pair, tuple[float, float], Floats]:
+    """The scores as served, the share of each class that needed the probes, and for each prompt whether it did."""
+    at = calibration.steer_at, calibration.block_at
+    values, needed = [], []
+    for score, side in zip(full, first, strict=True):
+        predicted = first_token.score(gate.model, side[:, list(gate.model.tokens)])
+        unsettled = np.array([not gate.settles(float(v), *at) for v in predicted])
+        values.append(np.where(unsettled, score, predicted))
+        needed.append(unsettled.astype(float))
+    return (values[0], values[1]), (float(needed[0].mean()), float(needed[1].mean())), np.concatenate(needed)
+
+
+def _regression(scorer: LocalScorer, train: Prompts | None, first: tuple[First, First]) -> tuple[str, Pair]:
+    """MULI's regression, learned on `train` or, each half scored by what learned on the other, here."""
+    bad, good = first
+
+    def learned(harmful: First, harmless: First, scored: tuple[First, First]) -> Pair:
+        model = first_token.classify(harmful, harmless, _PENALTY)
+        a, b = (first_token.score(model, side[:, list(model.tokens)]) for side in scored)
+        return a, b
+
+    if train is not None:
+        both = first_tokens(scorer, train.harmful), first_tokens(scorer, train.harmless)
+        return "first-token regression", learned(*both, first)
     out = np.empty(len(bad)), np.empty(len(good))
     for half in (0, 1):
-        lr = FirstTokenRegression().fit(bad[1 - half :: 2], good[1 - half :: 2])
-        out[0][half::2], out[1][half::2] = lr.score(bad[half::2]), lr.score(good[half::2])
-    return out
+        scores = learned(bad[1 - half :: 2], good[1 - half :: 2], (bad[half::2], good[half::2]))
+        out[0][half::2], out[1][half::2] = scores
+    return "first-token regression (cross-fitted here)", out
+
+
+def _confidence(scorer: LocalScorer, prompts: Prompts) -> Measured:
+    """FJD's: another prompt, so nothing of the request's own can be shared."""
+    scores, ms, tokens = [], [], []
+    for texts in (prompts.harmful, prompts.harmless):
+        values = []
+        for prompt in rendered(scorer, [AFFIRMATION + t for t in texts]):
+            started = time.perf_counter()
+            values.append(scorer.first_token(tuple(prompt)))
+            ms.append((time.perf_counter() - started) * 1000)
+            tokens.append(len(prompt))
+        scores.append(unconfidence(np.stack(values)))
+    name = "first-token confidence (FJD-like)"
+    return Measured(name, (scores[0], scores[1]), float(np.mean(tokens)), float(np.median(ms)))
 
 
 def _random_openings(scorer: LocalScorer, tokens: Sequence[Sequence[int]], seed: int) -> list[list[int]]:
@@ -136,16 +238,21 @@ def _random_openings(scorer: LocalScorer, tokens: Sequence[Sequence[int]], seed:
     return [rng.choice(allowed, len(t)).tolist() for t in tokens]
 
 
-def _row(name: str, bad: Floats, good: Floats, tokens: int) -> Row:
+def _row(m: Measured) -> Row:
+    bad, good = m.scores
+    at = metrics.best_f1(bad, good)[0] if m.threshold is None else m.threshold
     return Row(
-        name=name,
+        name=m.name,
         auroc=metrics.auroc(bad, good),
         auroc_interval=metrics.bootstrap(bad, good, metrics.auroc, rounds=_ROUNDS),
         auprc=metrics.auprc(bad, good),
         tpr_1=metrics.tpr_at_fpr(bad, good, 0.01),
         tpr_5=metrics.tpr_at_fpr(bad, good, 0.05),
-        f1=metrics.best_f1(bad, good)[1],
-        tokens=tokens,
+        f1=metrics.f1_at(bad, good, at),
+        f1_interval=metrics.bootstrap(bad, good, lambda p, n: metrics.f1_at(p, n, at), rounds=_ROUNDS),
+        own_threshold=m.threshold is not None,
+        tokens=m.tokens,
+        milliseconds=m.milliseconds,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -91,8 +92,49 @@ class Calibration(_Strict):
         return self
 
 
+class Linear(_Strict):
+    """bias + Σ weight · log-odds over a few tokens of the first answer token's distribution."""
+
+    tokens: tuple[Token, ...]
+    weights: tuple[float, ...]
+    bias: float
+
+    @model_validator(mode="after")
+    def _parallel(self) -> Linear:
+        if len(self.tokens) != len(self.weights) or len(set(self.tokens)) < len(self.tokens):
+            raise ValueError("not one weight per token")
+        return self
+
+
+class Gate(_Strict):
+    """Stage 1 of the cascade: predicts the probe's score from the first answer token.
+
+    `low` ≤ 0 ≤ `high` bound what the full score may be away from the prediction (the quantiles of the error on the
+    calibration part that leave out `outside`). `full` is the share of the calibration prompts of each class whose
+    interval reaches a threshold, so that all probes had to run; `wrong` is the share of all whose verdict changed.
+    """
+
+    model: Linear
+    low: Annotated[float, Field(le=0.0)]
+    high: Annotated[float, Field(ge=0.0)]
+    outside: Share
+    full: dict[str, Share]
+    wrong: Share
+
+    def settles(self, predicted: float, steer_at: float, block_at: float) -> bool:
+        """Whether the full score must fall on the same side of both thresholds, allowed or blocked."""
+        return predicted + self.high < steer_at or predicted + self.low >= block_at
+
+
+class FirstToken(_Strict):
+    """A detector of its own beside the probes: sparse logistic regression on the first answer token."""
+
+    model: Linear
+    calibration: Calibration
+
+
 class ProbeSet(_Strict):
-    """Everything a probe needs, and what it was made from."""
+    """Everything a probe needs, and what it was made from. Without `gate` all probes always run."""
 
     format: Literal["guardchain.prefix_probes"] = "guardchain.prefix_probes"
     version: Literal[1] = 1
@@ -103,6 +145,8 @@ class ProbeSet(_Strict):
     search: dict[str, int | float | str]
     data: dict[str, Part]
     calibration: Calibration
+    gate: Gate | None = None
+    first_token: FirstToken | None = None
 
     @field_validator("prefixes")
     @classmethod
@@ -118,9 +162,9 @@ class ProbeSet(_Strict):
         return ModelIdentity.from_dict(dict(self.model))
 
     def save(self, path: Path | str) -> None:
+        """Write the file whole or not at all."""
         text = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1, allow_nan=False)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text + "\n", "utf-8")
+        write_atomically(Path(path), text + "\n")
 
     @classmethod
     def load(cls, path: Path | str, identity: ModelIdentity | None = None) -> ProbeSet:
@@ -142,3 +186,14 @@ class ProbeSet(_Strict):
         if identity is not None:
             probes.identity.require(identity, f"probe set {file.name}")
         return probes
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace `path` by a complete new file; readers see the old one or the new one, whatever happens between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    twin = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        twin.write_text(text, "utf-8")
+        twin.replace(path)
+    finally:
+        twin.unlink(missing_ok=True)

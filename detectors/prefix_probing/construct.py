@@ -2,66 +2,91 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from detectors import first_token
 from detectors.calibrate import calibrate
-from detectors.prefix_probing.artifact import Prefix, ProbeSet
+from detectors.prefix_probing.artifact import Calibration, FirstToken, Gate, Prefix, ProbeSet
+from detectors.prefix_probing.checkpoint import Checkpoint
 from detectors.prefix_probing.data import Prompts, script, split
 from detectors.prefix_probing.score import Floats, aggregate, length_normalised
 from detectors.prefix_probing.search import Candidate, SearchOptions, search
 from detectors.prefix_probing.select import SelectOptions, select
 from detectors.scorers.local import LocalScorer
+from guard.errors import ArtifactError
 
 Progress = Callable[[str, int, int], None]  # (stage, steps done, steps in all)
+First = NDArray[np.float32]  # log-probabilities of the first answer token [n, V]
 _ENOUGH = 16  # prompts per class that a script needs for a search of its own
 _AT_ONCE = 128  # probes per forward pass while the whole pool is scored
+_GATE_PENALTY = 0.05
+_GATE_PAYS = 0.8  # a gate that sends more of the harmless prompts than this on to the probes is not worth its pass
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """`prompts` bounds the construction prompts per class and script; the FPR targets are those of `calibrate`."""
+    """`prompts` bounds the construction prompts per class and script; the FPR targets are those of `calibrate`.
+
+    `per_script` searches openings in each writing system by itself and merges them; else one search sees all prompts.
+    `gate_outside` is the share of prompts whose full score may fall outside what the gate expects; 0 builds none.
+    """
 
     search: SearchOptions = field(default_factory=SearchOptions)
     select: SelectOptions = field(default_factory=SelectOptions)
     prompts: int = 64
+    per_script: bool = True
+    gate_outside: float = 0.01
     block_fpr: float = 0.01
     steer_fpr: float = 0.05
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """One class of one part: the chosen openings' l(s|x) [n, K] and the first answer token [n, V]."""
+
+    means: Floats
+    first: First
+
+
 def build(
-    scorer: LocalScorer, prompts: Prompts, options: BuildOptions | None = None, progress: Progress | None = None
+    scorer: LocalScorer,
+    prompts: Prompts,
+    options: BuildOptions | None = None,
+    progress: Progress | None = None,
+    state: Path | str | None = None,
 ) -> ProbeSet:
     """Build a probe set for the scorer's model; deterministic for a seed.
 
+    With `state`, what is found is kept in that file, and a build that was stopped goes on from there and ends with the
+    same probe set. The file is left behind; whoever has saved the result may remove it.
     Raises `ArtifactError` when there are too few prompts or the model does not tell the classes apart.
     """
     options = options or BuildOptions()
     tell = progress or (lambda *_: None)
     parts = split(prompts, options.seed)
-    pool = _pool(scorer, parts["construction"], options, tell)
-
-    def both(stage: str, probes: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
-        bad, good = parts[stage].harmful, parts[stage].harmless
-        total = len(bad) + len(good)
-        return (
-            measure(scorer, bad, probes, lambda n: tell(stage, n, total)),
-            measure(scorer, good, probes, lambda n: tell(stage, len(bad) + n, total)),
-        )
-
+    checkpoint = Checkpoint(state, _key(scorer, parts, options))
+    pool, cost = _pool(scorer, parts["construction"], options, tell, checkpoint)
     part = parts["selection"]
     scripts = [script(t) for t in part.harmful], [script(t) for t in part.harmless]
-    how, chosen = select(pool, *both("selection", [c.tokens for c in pool]), options.select, scripts)
+    values = _selection(scorer, part, [c.tokens for c in pool], tell, checkpoint)
+    how, chosen = select(pool, *values, options.select, scripts)
     kept = [pool[c.index] for c in chosen]
+    seen = _observe(scorer, parts, [c.tokens for c in kept], tell)
     signs, deltas = [c.sign for c in kept], [c.delta for c in kept]
-    values = both("calibration", [c.tokens for c in kept])
-    harmful, harmless = (aggregate(v, signs, deltas, how) for v in values)
+    scores = {name: tuple(aggregate(o.means, signs, deltas, how) for o in both) for name, both in seen.items()}
+    fit = partial(calibrate, block_fpr=options.block_fpr, steer_fpr=options.steer_fpr, seed=options.seed)
+    calibration = fit(*scores["calibration"])
     return ProbeSet(
         model=scorer.identity.to_dict(),
         dtype=scorer.dtype,
@@ -77,34 +102,134 @@ def build(
             )
             for c, choice in zip(kept, chosen, strict=True)
         ),
-        search=_search_facts(options, len(pool)),
+        search={**_search_facts(options), "pool": len(pool), **cost},
         data={name: part.part() for name, part in parts.items()},
-        calibration=calibrate(
-            harmful, harmless, block_fpr=options.block_fpr, steer_fpr=options.steer_fpr, seed=options.seed
-        ),
+        calibration=calibration,
+        gate=_gate(seen, scores, calibration, options.gate_outside),
+        first_token=_first_token(seen, fit),
     )
 
 
-def _pool(scorer: LocalScorer, prompts: Prompts, options: BuildOptions, tell: Progress) -> list[Candidate]:
-    """The search in every script that has enough prompts of both classes, or over all prompts when none has.
-
-    Mixed, the prompts' language would decide the log-probability of an opening more than their harmfulness does.
+def _pool(
+    scorer: LocalScorer, prompts: Prompts, options: BuildOptions, tell: Progress, checkpoint: Checkpoint
+) -> tuple[list[Candidate], dict[str, int]]:
+    """The search in every script that has enough prompts of both classes, or over all prompts when none has; and the
+    tokens it took. Mixed, the prompts' language would decide the log-probability of an opening more than their
+    harmfulness does.
     """
     scripts = Counter(map(script, prompts.harmful)) & Counter(map(script, prompts.harmless))
+    names = sorted(k for k, n in scripts.items() if n >= _ENOUGH) if options.per_script else []
     found: dict[tuple[int, ...], Candidate] = {}
-    for name in sorted(k for k, n in scripts.items() if n >= _ENOUGH) or [""]:
+    cost: Counter[str] = Counter()
+    for name in names or [""]:
+        stage = f"search {name}".strip()
         bad, good = ([t for t in side if not name or script(t) == name] for side in (prompts.harmful, prompts.harmless))
-        for c in search(
+        result = search(
             scorer.model,
             rendered(scorer, bad[: options.prompts]),
             rendered(scorer, good[: options.prompts]),
             forbidden=forbidden(scorer),
             options=options.search,
-            progress=partial(tell, f"search {name}".strip()),
-        ):
+            progress=partial(tell, stage),
+            known=[Candidate(tuple(tokens), delta) for tokens, delta in checkpoint.get(stage, [])],
+            save=lambda found, stage=stage: checkpoint.put(stage, [[c.tokens, c.delta] for c in found]),  # type: ignore[misc]
+        )
+        for c in result.candidates:
             if c.tokens not in found or abs(c.delta) > abs(found[c.tokens].delta):
                 found[c.tokens] = replace(c, script=name)
-    return list(found.values())
+        cost.update(
+            prompt_tokens=result.prompt_tokens,
+            candidate_tokens=result.candidate_tokens,
+            tokens_without_kv=result.tokens_without_kv,
+        )
+    return list(found.values()), dict(cost)
+
+
+def _selection(
+    scorer: LocalScorer,
+    part: Prompts,
+    probes: Sequence[Sequence[int]],
+    tell: Progress,
+    checkpoint: Checkpoint,
+) -> tuple[Floats, Floats]:
+    """l(s|x) of the whole pool on the selection prompts, harmful and harmless."""
+    texts = [*part.harmful, *part.harmless]
+    rows: list[list[float]] = checkpoint.get("selection", [])
+    for n in range(len(rows), len(texts)):
+        rows.append(measure(scorer, texts[n : n + 1], probes)[0].tolist())
+        checkpoint.put("selection", rows, now=n + 1 == len(texts))
+        tell("selection", n + 1, len(texts))
+    values = np.array(rows)
+    return values[: len(part.harmful)], values[len(part.harmful) :]
+
+
+def _observe(
+    scorer: LocalScorer, parts: dict[str, Prompts], probes: Sequence[Sequence[int]], tell: Progress
+) -> dict[str, tuple[_Observed, _Observed]]:
+    """Every part (harmful, harmless) with the chosen openings."""
+    total, done = sum(len(p.harmful) + len(p.harmless) for p in parts.values()), 0
+    out = {}
+    for name, part in parts.items():
+        sides = []
+        for texts in (part.harmful, part.harmless):
+            means, first = [], []
+            for text in texts:
+                means.append(measure(scorer, [text], probes)[0])
+                first.append(scorer.first_token(tuple(rendered(scorer, [text])[0])))
+                done += 1
+                tell("calibration", done, total)
+            sides.append(_Observed(np.stack(means), np.stack(first)))
+        out[name] = (sides[0], sides[1])
+    return out
+
+
+def _gate(
+    seen: dict[str, tuple[_Observed, _Observed]],
+    scores: dict[str, tuple[Floats, ...]],
+    calibration: Calibration,
+    outside: float,
+) -> Gate | None:
+    """Learn the full score from the first token on the other parts, bound its error on the calibration part.
+
+    None where that does not pay, or the first token says nothing.
+    """
+    if not outside:
+        return None
+    learn = ("construction", "selection")
+    first = np.concatenate([o.first for name in learn for o in seen[name]])
+    target = np.concatenate([s for name in learn for s in scores[name]])
+    try:
+        model = first_token.sparse(lambda p: first_token.regress(first, target, p), _GATE_PENALTY)
+    except ArtifactError:
+        return None
+    predicted = [first_token.score(model, o.first[:, list(model.tokens)]) for o in seen["calibration"]]
+    full = scores["calibration"]
+    errors = np.concatenate(full) - np.concatenate(predicted)
+    low = min(0.0, float(np.quantile(errors, outside / 2, method="lower")))
+    high = max(0.0, float(np.quantile(errors, 1 - outside / 2, method="higher")))
+    gate = Gate(model=model, low=low, high=high, outside=outside, full={}, wrong=0.0)
+    at = calibration.steer_at, calibration.block_at
+    settled = [np.array([gate.settles(float(v), *at) for v in side]) for side in predicted]
+    wrong = [s & (np.digitize(p, at) != np.digitize(f, at)) for s, p, f in zip(settled, predicted, full, strict=True)]
+    share = {name: float(1 - s.mean()) for name, s in zip(("harmful", "harmless"), settled, strict=True)}
+    if share["harmless"] > _GATE_PAYS:
+        return None
+    return gate.model_copy(update={"full": share, "wrong": float(np.concatenate(wrong).mean())})
+
+
+def _first_token(
+    seen: dict[str, tuple[_Observed, _Observed]], fit: Callable[[Floats, Floats], Calibration]
+) -> FirstToken | None:
+    """The first-token detector, learned on the parts before the calibration part; None where it learns nothing."""
+    train, held_out, last = (
+        (seen[name][0].first, seen[name][1].first) for name in ("construction", "selection", "calibration")
+    )
+    try:
+        model = first_token.best_classifier(train, held_out)
+    except ArtifactError:
+        return None
+    bad, good = (first_token.score(model, side[:, list(model.tokens)]) for side in last)
+    return FirstToken(model=model, calibration=fit(bad, good))
 
 
 def rendered(scorer: LocalScorer, texts: Sequence[str]) -> list[list[int]]:
@@ -141,8 +266,19 @@ def forbidden(scorer: LocalScorer) -> set[int]:
     return {int(t) for t in out}
 
 
-def _search_facts(options: BuildOptions, pool: int) -> dict[str, int | float | str]:
+def _search_facts(options: BuildOptions) -> dict[str, int | float | str]:
     facts = {**asdict(options.search), **asdict(options.select), "prompts": options.prompts, "seed": options.seed}
     del facts["batch"]  # how, not what
     facts["aggregation"] = str(options.select.aggregation or "best")
-    return {**facts, "pool": pool}
+    return {**facts, "per_script": int(options.per_script)}
+
+
+def _key(scorer: LocalScorer, parts: dict[str, Prompts], options: BuildOptions) -> str:
+    """What a half-done build belongs to."""
+    facts = {
+        "model": scorer.identity.to_dict(),
+        "dtype": scorer.dtype,
+        "data": {name: part.part().sha256 for name, part in parts.items()},
+        "options": {**_search_facts(options), "batch": options.search.batch},
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from detectors.prefix_probing.artifact import Calibration, ProbeSet
+from detectors import first_token
+from detectors.prefix_probing.artifact import Calibration, Linear, ProbeSet
 from detectors.prefix_probing.score import aggregate, length_normalised
-from detectors.scorers.base import Message, Scorer, Tool
-from guard.errors import CheckUnavailable, GuardError
+from detectors.scorers.base import Message, Scored, Scorer, Tool
+from guard.errors import ArtifactError, CheckUnavailable, GuardError
 
 log = logging.getLogger("detectors.probe")
 
@@ -20,11 +22,25 @@ NAME = "probe"
 _LONG = 4096
 
 
+class Detector(StrEnum):
+    """What a probe set is scored by."""
+
+    PREFIX_PROBE = "prefix_probe"  # the openings, with the first token as a gate before them where that pays
+    FIRST_TOKEN_LR = "first_token_lr"  # noqa: S105 - a sparse logistic regression on the first answer token alone
+
+
+class Stage(StrEnum):
+    """How far the scoring had to go."""
+
+    FIRST_TOKEN = "first_token"  # noqa: S105 - the answer's first token was enough; `value` is a prediction
+    FULL = "full"  # all probes ran
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """`value` is higher for more harmful prompts; `per_prefix` are the l(s|x) in the order of the probe set.
 
-    `stage` names how far the scoring had to go (`full`: all probes).
+    `stage` names how far the scoring had to go; without the last stage `per_prefix` is empty.
     """
 
     value: float
@@ -35,50 +51,111 @@ class Score:
 
 
 class PrefixProbe:
-    """Scores conversations by the served model's own taste for refusing them."""
+    """Scores conversations by the served model's own taste for refusing them.
 
-    def __init__(self, probes: ProbeSet, scorer: Scorer) -> None:
-        """Raises `ArtifactError` when `probes` was built for another model than the scorer's."""
+    Where the probe set has a gate, the distribution of the first answer token decides first. It costs nothing but the
+    prompt, whose state the scorer keeps; the probes run only when its prediction is too near a threshold to tell.
+    """
+
+    def __init__(
+        self,
+        probes: ProbeSet,
+        scorer: Scorer,
+        *,
+        detector: Detector | str = Detector.PREFIX_PROBE,
+        cascade: bool = True,
+    ) -> None:
+        """`cascade` False runs all probes always. Raises `ArtifactError` when `probes` was built for another model than
+        the scorer's, or without the regression that `detector` asks for."""
         probes.identity.require(scorer.identity, "probe set")
         dtype = getattr(scorer, "dtype", probes.dtype)
         if dtype != probes.dtype:
             log.warning("probe set was calibrated in %s, the model runs in %s: thresholds shift", probes.dtype, dtype)
         self.probes = probes
         self.scorer = scorer
+        self._identity = scorer.identity
+        self.detector = Detector(detector)
+        if self.detector is Detector.FIRST_TOKEN_LR and probes.first_token is None:
+            raise ArtifactError("the probe set holds no first-token regression; build it again")
+        self._gate = probes.gate if cascade else None
         self._tokens = [list(p.tokens) for p in probes.prefixes]
         self._signs = [p.sign for p in probes.prefixes]
         self._deltas = [p.delta for p in probes.prefixes]
 
     @classmethod
-    def load(cls, path: Path | str, scorer: Scorer) -> PrefixProbe:
+    def load(
+        cls,
+        path: Path | str,
+        scorer: Scorer,
+        *,
+        detector: Detector | str = Detector.PREFIX_PROBE,
+        cascade: bool = True,
+    ) -> PrefixProbe:
         """Raises `ArtifactError` when the file is no probe set, or one for another model."""
-        return cls(ProbeSet.load(path, scorer.identity), scorer)
+        return cls(ProbeSet.load(path, scorer.identity), scorer, detector=detector, cascade=cascade)
 
     @property
     def calibration(self) -> Calibration:
+        """The thresholds of the detector in use."""
+        if self.detector is Detector.FIRST_TOKEN_LR and self.probes.first_token is not None:
+            return self.probes.first_token.calibration
         return self.probes.calibration
 
-    async def score(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> Score:
-        """Score one conversation. Raises `CheckUnavailable`: `render`, `garbage`, or the scorer's own reason; and what
-        the scorer's template raises of our own errors (`RequestError` for messages the model cannot take)."""
+    async def score(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] | None = None,
+        *,
+        thresholds: tuple[float, float] | None = None,
+    ) -> Score:
+        """Score one conversation. Raises `CheckUnavailable`: `render`, `garbage`, `model_changed`, or the scorer's own
+        reason; and what the scorer's template raises of our own errors (`RequestError` for messages the model cannot
+        take). `thresholds` (steer_at, block_at) are those the gate has to tell the score from, by default the
+        calibration's."""
+        return await self.score_ids(await self.render(messages, tools), thresholds=thresholds)
+
+    async def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
+        """The prompt's token ids, ending where the answer begins. Raises as `score` does."""
         try:
             if sum(len(str(m.get("content", ""))) for m in messages) > _LONG:
-                prompt = await asyncio.to_thread(self.scorer.render, messages, tools)
-            else:
-                prompt = self.scorer.render(messages, tools)
+                return await asyncio.to_thread(self.scorer.render, messages, tools)
+            return self.scorer.render(messages, tools)
         except GuardError:
             raise
         except Exception:
             # Template errors may quote the conversation.
             raise CheckUnavailable(NAME, "render") from None
-        return await self.score_ids(prompt)
 
-    async def score_ids(self, prompt: Sequence[int]) -> Score:
+    async def score_ids(self, prompt: Sequence[int], *, thresholds: tuple[float, float] | None = None) -> Score:
         """Score a rendered prompt."""
-        scored = await self.scorer.score(prompt, self._tokens)
+        if self.detector is Detector.FIRST_TOKEN_LR and self.probes.first_token is not None:
+            return await self._first(prompt, self.probes.first_token.model)
+        if self._gate is None:
+            return await self._full(prompt)
+        first = await self._first(prompt, self._gate.model)
+        steer_at, block_at = thresholds or (self.calibration.steer_at, self.calibration.block_at)
+        if self._gate.settles(first.value, steer_at, block_at):
+            return first
+        full = await self._full(prompt)
+        computed = first.tokens_computed + full.tokens_computed
+        return Score(full.value, full.per_prefix, full.stage, computed, first.cached_tokens)
+
+    async def _first(self, prompt: Sequence[int], model: Linear) -> Score:
+        scored, log_p = await self._scored(prompt, [[t] for t in model.tokens])
+        value = float(first_token.score(model, log_p))
+        return Score(value, (), Stage.FIRST_TOKEN, scored.tokens_computed, scored.cached_tokens)
+
+    async def _full(self, prompt: Sequence[int]) -> Score:
+        scored, means = await self._scored(prompt, self._tokens)
+        value = float(aggregate(means, self._signs, self._deltas, self.probes.aggregation))
+        return Score(value, tuple(means), Stage.FULL, scored.tokens_computed, scored.cached_tokens)
+
+    async def _scored(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> tuple[Scored, list[float]]:
+        """What the scorer says, and the mean log-probability of each probe."""
+        scored = await self.scorer.score(prompt, probes)
+        if self.scorer.identity != self._identity:
+            raise CheckUnavailable(NAME, "model_changed")
         try:
-            means = length_normalised(scored.logprobs, self._tokens)
+            return scored, length_normalised(scored.logprobs, probes)
         except (ValueError, AttributeError):
             raise CheckUnavailable(NAME, "garbage") from None
-        value = float(aggregate(means, self._signs, self._deltas, self.probes.aggregation))
-        return Score(value, tuple(means), "full", scored.tokens_computed, scored.cached_tokens)

@@ -1,9 +1,8 @@
-"""Beam search for answer openings that tell harmful from harmless prompts.
-
-The search of "Prefix Probing" (arXiv 2512.16650): grow openings token by token from the empty one, rank them by the
-gap Δ(s) = μ_harmless(s) − μ_harmful(s) of mean length-normalised log-probabilities, keep the largest |Δ| of *each*
-sign at every depth. Prompts run in left-padded batches whose KV is kept from depth to depth, so a depth costs
-beams × prompts × depth tokens, whatever the prompts' length.
+"""The offline search of "Prefix Probing" (arXiv 2512.16650): grow openings token by token from the empty one, rank
+them by the gap Δ(s) = μ_harmless(s) − μ_harmful(s) of mean length-normalised log-probabilities, keep the largest |Δ|
+of *each* sign at every depth. Prompts run in left-padded batches whose KV is kept from depth to depth, and the
+openings' with it: a depth costs one token per opening and prompt, whatever the length of either. (Models that do not
+take a tree compute the opening again: depth tokens.)
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from detectors.prefix_probing.score import Sign
-from detectors.scorers.forward import fork
+from detectors.scorers.forward import fork, takes_a_tree
 from guard.errors import ArtifactError
 
 Tokens = tuple[int, ...]
@@ -37,6 +36,17 @@ class Candidate:
     @property
     def sign(self) -> Sign:
         return Sign.AGREEMENT if self.delta > 0 else Sign.REFUSAL
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought and cost: tokens that went through the model for the prompts (once) and for the openings,
+    and what it would have been without keeping KV, every opening joined to every prompt."""
+
+    candidates: list[Candidate]
+    prompt_tokens: int
+    candidate_tokens: int
+    tokens_without_kv: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class SearchOptions:
 
 
 class _Batch:
-    """Prompts of one class prefilled together, left-padded; the cache is never written to again."""
+    """Prompts of one class prefilled together, left-padded. Behind each prompt stand the openings' tokens as a tree."""
 
     @torch.inference_mode()
     def __init__(self, model: Any, prompts: Sequence[Sequence[int]]) -> None:
@@ -77,14 +87,44 @@ class _Batch:
             logits_to_keep=1,
         )
         self.last = out.logits[:, -1].float().log_softmax(-1)
+        self.tree = takes_a_tree(model, self.cache)
+        self._nodes: dict[Tokens, int] = {}  # opening -> its last token's column behind the prompts
+
+    def cost(self, beams: Sequence[Tokens]) -> int:
+        """Tokens that `next_logprobs` computes."""
+        return len(self.lengths) * len(beams) * (min(1, len(beams[0])) if self.tree else len(beams[0]))
 
     @torch.inference_mode()
     def next_logprobs(self, model: Any, beams: Sequence[Tokens]) -> Tensor:
-        """log p(· | prompt, beam) for every prompt and beam: [prompts, beams, V], fp32; beams have equal length."""
-        n, depth = len(self.lengths), len(beams[0])
-        if not depth:
+        """log p(· | prompt, beam) for every prompt and beam: [prompts, beams, V], fp32; beams have equal length.
+
+        Must be called for every depth in turn: the KV of a beam's beginning is that of the call before.
+        """
+        if not beams[0]:
             return cast(Tensor, self.last[:, None])
-        k = len(beams)
+        return self._grow(model, beams) if self.tree else self._repeat(model, beams)
+
+    def _grow(self, model: Any, beams: Sequence[Tokens]) -> Tensor:
+        """One new token per beam, all in one row per prompt, each seeing the prompt and its own beginning."""
+        n, k, depth, known = len(self.lengths), len(beams), len(beams[0]), len(self._nodes)
+        self._nodes.update({beam: known + i for i, beam in enumerate(beams)})
+        own = torch.zeros(k, known + k, dtype=torch.bool, device=self.mask.device)
+        for i, beam in enumerate(beams):
+            own[i, [self._nodes[beam[:d]] for d in range(1, depth + 1)]] = True
+        seen = torch.cat([self.mask.bool()[:, None].expand(-1, k, -1), own.expand(n, -1, -1)], -1)[:, None]
+        mask = torch.zeros(seen.shape, dtype=model.dtype, device=seen.device)
+        out = model(
+            input_ids=torch.tensor([[beam[-1] for beam in beams]], device=seen.device).expand(n, -1),
+            attention_mask=mask.masked_fill_(~seen, torch.finfo(model.dtype).min),
+            position_ids=(self.lengths + depth - 1)[:, None].expand(-1, k),
+            past_key_values=self.cache,
+            use_cache=True,
+        )
+        return cast(Tensor, out.logits.float().log_softmax(-1))
+
+    def _repeat(self, model: Any, beams: Sequence[Tokens]) -> Tensor:
+        """Every beam whole, as a row of its own over a repeated KV; the cache stays as it was."""
+        n, k, depth = len(self.lengths), len(beams), len(beams[0])
         view = fork(self.cache)
         view.batch_repeat_interleave(k)
         ids = torch.tensor(beams, device=self.mask.device).repeat(n, 1)
@@ -109,6 +149,9 @@ class _Class:
         order = sorted(prompts, key=len)  # neighbours of like length need little padding
         self._batches = [_Batch(model, order[i : i + batch]) for i in range(0, len(order), batch)]
         self._n = len(order)
+        self.prompt_tokens = sum(map(len, order))
+        self.candidate_tokens = 0
+        self.tokens_without_kv = self.prompt_tokens
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -121,7 +164,10 @@ class _Class:
             values = batch.next_logprobs(self._model, beams)
             log_p = log_p + values.sum(0, dtype=torch.float64)
             p = p + values.exp().sum(0, dtype=torch.float64)
+            self.candidate_tokens += batch.cost(beams)
             tick()
+        if beams[0]:
+            self.tokens_without_kv += len(beams) * (self.prompt_tokens + self._n * len(beams[0]))
         return (log_p / self._n).cpu().numpy(), (p / self._n).cpu().numpy()
 
 
@@ -133,11 +179,14 @@ def search(
     forbidden: Iterable[int],
     options: SearchOptions | None = None,
     progress: Progress | None = None,
-) -> list[Candidate]:
+    known: Sequence[Candidate] = (),
+    save: Callable[[Sequence[Candidate]], None] | None = None,
+) -> Found:
     """All openings that survived, of every depth, ordered by depth, then sign (agreement first), then |Δ|.
 
     `harmful` and `harmless` are rendered prompts ending at the assistant header. `forbidden` tokens (special ones, end
-    of turn) never stand in an opening. Deterministic: ties go to the smaller token ids.
+    of turn) never stand in an opening. Deterministic: ties go to the smaller token ids. `save` is called with all
+    openings so far after each depth; given back as `known`, the search goes on behind them and ends with the same.
     Raises `ArtifactError` when a set is empty or when no opening of one sign exists: the model does not tell the
     sets apart.
     """
@@ -160,22 +209,31 @@ def search(
     for depth in range(1, options.depth + 1):
         good_log, good_p = good.means(beams, tick)
         bad_log, bad_p = bad.means(beams, tick)
-        if banned is None:
-            vocabulary = good_log.shape[1]
-            banned = np.array(sorted(t for t in set(forbidden) if t < vocabulary), dtype=np.intp)
-            if len(banned) == vocabulary:
-                raise ArtifactError("every token is forbidden inside an opening")
-        delta = (gaps[:, None] + good_log - bad_log) / depth
-        likely = _top(good_p, banned, options.top_k) | _top(bad_p, banned, options.top_k)
-        likely &= np.maximum(good_p, bad_p) >= options.min_p
-        allowed = np.ones_like(likely)
-        allowed[:, banned] = False
-        chosen = _best(delta, likely, allowed, options.width)
-        found = [Candidate((*beams[b], int(t)), float(delta[b, t])) for b, t in chosen]
+        found = [c for c in known if len(c.tokens) == depth]
+        if not found:
+            if banned is None:
+                vocabulary = good_log.shape[1]
+                banned = np.array(sorted(t for t in set(forbidden) if t < vocabulary), dtype=np.intp)
+                if len(banned) == vocabulary:
+                    raise ArtifactError("every token is forbidden inside an opening")
+            delta = (gaps[:, None] + good_log - bad_log) / depth
+            likely = _top(good_p, banned, options.top_k) | _top(bad_p, banned, options.top_k)
+            likely &= np.maximum(good_p, bad_p) >= options.min_p
+            allowed = np.ones_like(likely)
+            allowed[:, banned] = False
+            chosen = _best(delta, likely, allowed, options.width)
+            found = [Candidate((*beams[b], int(t)), float(delta[b, t])) for b, t in chosen]
         gaps = np.array([c.delta * depth for c in found])
         beams = [c.tokens for c in found]
         out += found
-    return out
+        if save is not None:
+            save(out)
+    return Found(
+        out,
+        good.prompt_tokens + bad.prompt_tokens,
+        good.candidate_tokens + bad.candidate_tokens,
+        good.tokens_without_kv + bad.tokens_without_kv,
+    )
 
 
 def _top(p: NDArray[Any], banned: NDArray[np.intp], k: int) -> NDArray[np.bool_]:

@@ -70,7 +70,7 @@ def probe_logprobs(
     inputs = [tuple(p[:-1]) for p in probes]
     if any(inputs):
         tree = _Tree(inputs)
-        logits = _tree_logits(model, cache, tree) if _takes_a_tree(model, cache) else _batch_logits(model, cache, tree)
+        logits = _tree_logits(model, cache, tree) if takes_a_tree(model, cache) else _batch_logits(model, cache, tree)
         values = logits.float()
         for row, path, probe in zip(rows, tree.paths, probes, strict=True):
             at = values[path]
@@ -99,7 +99,7 @@ class _Tree:
         self.index = index
 
 
-def _takes_a_tree(model: Model, cache: Cache) -> bool:
+def takes_a_tree(model: Model, cache: Cache) -> bool:
     """Whether tokens can be given positions and visibility of their own: only with full attention in every layer (else
     the mask would have to differ by layer), that takes a dense mask, and positions as an argument."""
     config = model.config.get_text_config()

@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from detectors.evaluate import Evaluation
-    from detectors.prefix_probing.artifact import ProbeSet
+    from detectors.prefix_probing.artifact import Calibration, ProbeSet
     from detectors.scorers.local import LocalScorer
 
 app = typer.Typer(help="Build, show and measure probe sets.", no_args_is_help=True)
@@ -45,13 +45,26 @@ def build(
     steer_fpr: Annotated[float, typer.Option(min=0, max=1, help="The same for steer_at.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Shifts the split into parts.")] = 0,
     batch: Annotated[int, typer.Option(min=1, help="Prompts per forward pass in the search.")] = 16,
+    per_script: Annotated[
+        bool,
+        typer.Option("--per-script/--mixed", help="Search every writing system by itself, or all prompts together."),
+    ] = True,
+    gate_outside: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Share of prompts the first-token gate may misjudge; 0: no gate.")
+    ] = 0.01,
+    state: Annotated[
+        Path | None, typer.Option(help="Where a stopped build keeps what it found; by default OUT.state.")
+    ] = None,
     column: Column = None,
     dtype: Dtype = "float32",
     device: Device = "cpu",
     threads: Threads = 0,
     no_thinking: Thinking = False,
 ) -> None:
-    """Search answer openings that tell harmful from harmless prompts, choose a few, calibrate thresholds."""
+    """Search answer openings that tell harmful from harmless prompts, choose a few, calibrate thresholds.
+
+    A build that was stopped goes on where it was when it is started again with the same options.
+    """
     from detectors.prefix_probing import data
     from detectors.prefix_probing.construct import BuildOptions
     from detectors.prefix_probing.construct import build as run
@@ -67,11 +80,14 @@ def build(
         search=SearchOptions(width=width, top_k=top_k, depth=depth, min_p=min_p, batch=batch),
         select=SelectOptions(keep=keep, aggregation=how, slack=slack),
         prompts=prompts,
+        per_script=per_script,
+        gate_outside=gate_outside,
         block_fpr=block_fpr,
         steer_fpr=steer_fpr,
         seed=seed,
     )
     scorer = _load(model, dtype, device, threads, no_thinking)
+    kept = state or out.with_name(out.name + ".state")
     with _progress() as bar:
         tasks: dict[str, Any] = {}
 
@@ -80,8 +96,9 @@ def build(
                 tasks[stage] = bar.add_task(stage, total=steps)
             bar.update(tasks[stage], completed=done)
 
-        probes = run(scorer, found, options, tell)
+        probes = run(scorer, found, options, tell, kept)
     probes.save(out)
+    kept.unlink(missing_ok=True)
     _print(probes)
     typer.echo(f"wrote {out}")
 
@@ -190,14 +207,34 @@ def _print(probes: ProbeSet) -> None:
     console.print(table)
     for name, part in probes.data.items():
         console.print(f"{name}: {part.harmful} harmful, {part.harmless} harmless, sha256 {part.sha256[:16]}…")
-    c = probes.calibration
-    for name, t in (("steer_at", c.steer), ("block_at", c.block)):
+    facts = probes.search
+    if "candidate_tokens" in facts:
         console.print(
-            f"{name} {t.value:.4f} (95 % {t.interval[0]:.4f} … {t.interval[1]:.4f}): target FPR {t.target_fpr:.1%}, "
+            f"search: {facts['prompt_tokens']} prompt tokens once and {facts['candidate_tokens']} for the openings; "
+            f"{facts['tokens_without_kv']} without keeping the prompts' state"
+        )
+    _print_calibration(console, "all probes", probes.calibration)
+    if probes.gate is not None:
+        g = probes.gate
+        console.print(
+            f"gate: {len(g.model.tokens)} first-token entries, full score within {g.low:+.3f} … {g.high:+.3f} of the "
+            f"prediction; all probes run for {g.full['harmless']:.1%} of harmless and {g.full['harmful']:.1%} of "
+            f"harmful prompts, {g.wrong:.1%} other verdicts"
+        )
+    if probes.first_token is not None:
+        words = f"first_token_lr, {len(probes.first_token.model.tokens)} entries"
+        _print_calibration(console, words, probes.first_token.calibration)
+
+
+def _print_calibration(console: Any, name: str, c: Calibration) -> None:
+    console.print(f"{name}: calibrated on {c.harmful} harmful and {c.harmless} harmless prompts")
+    for at, t in (("steer_at", c.steer), ("block_at", c.block)):
+        console.print(
+            f"  {at} {t.value:.4f} (95 % {t.interval[0]:.4f} … {t.interval[1]:.4f}): target FPR {t.target_fpr:.1%}, "
             f"reached {t.fpr:.1%}, TPR {t.tpr:.1%}"
         )
     low, high = c.auroc_interval
-    console.print(f"AUROC {c.auroc:.4f} (95 % {low:.4f} … {high:.4f}), best F1 {c.f1:.4f} at {c.f1_at:.4f}")
+    console.print(f"  AUROC {c.auroc:.4f} (95 % {low:.4f} … {high:.4f}), best F1 {c.f1:.4f} at {c.f1_at:.4f}")
 
 
 def _print_evaluation(result: Evaluation) -> None:
@@ -206,14 +243,29 @@ def _print_evaluation(result: Evaluation) -> None:
 
     console = Console()
     console.print(f"{result.harmful} harmful and {result.harmless} harmless prompts")
-    table = Table("detector", "AUROC", "95 %", "AUPRC", "TPR@1%FPR", "TPR@5%FPR", "best F1", "extra tokens")
+    columns = ("detector", "AUROC", "95 %", "AUPRC", "TPR@1%FPR", "TPR@5%FPR", "F1", "95 %", "+tokens", "+ms")
+    table = Table(*columns)
     for row in result.rows:
         low, high = row.auroc_interval
-        figures = (row.auprc, row.tpr_1, row.tpr_5, row.f1)
         table.add_row(
-            row.name, f"{row.auroc:.4f}", f"{low:.3f}–{high:.3f}", *(f"{v:.4f}" for v in figures), str(row.tokens)
+            row.name,
+            f"{row.auroc:.4f}",
+            f"{low:.3f}–{high:.3f}",
+            *(f"{v:.4f}" for v in (row.auprc, row.tpr_1, row.tpr_5)),
+            f"{row.f1:.4f}" + ("" if row.own_threshold else "*"),
+            f"{row.f1_interval[0]:.3f}–{row.f1_interval[1]:.3f}",
+            f"{row.tokens:.1f}",
+            f"{row.milliseconds:.1f}",
         )
     console.print(table)
+    console.print(
+        "F1 at the threshold found in calibration; * at the best of these very prompts. +tokens is the mean and +ms "
+        f"the median on top of the prompt's own prefill, which takes {result.prefill_milliseconds:.1f} ms."
+    )
+    if result.full != (1.0, 1.0):
+        console.print(
+            f"all probes ran for {result.full[0]:.1%} of harmful and {result.full[1]:.1%} of harmless prompts"
+        )
     for p in result.points:
         console.print(
             f"{p.name} {p.threshold:.4f}: TPR {p.tpr:.1%}, FPR {p.fpr:.1%}, "

@@ -1,19 +1,11 @@
-"""The baselines find a planted signal and nothing else."""
+"""The baselines are the formulas they claim to be."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from detectors import metrics
-from detectors.baselines import FirstTokenRegression, refusal_odds, unconfidence
-
-
-def first_tokens(n, shift, seed):
-    """Log-probabilities of 50 tokens, with tokens 3 and 7 moved by `shift`."""
-    logits = np.random.default_rng(seed).normal(0, 1, (n, 50))
-    logits[:, [3, 7]] += [shift, -shift]
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+from detectors.baselines import refusal_odds, unconfidence
 
 
 def test_refusal_odds():
@@ -27,19 +19,3 @@ def test_unconfidence():
     heated = np.sqrt(np.exp(first))
     assert unconfidence(first) == pytest.approx(-heated.max(1) / heated.sum(1))
     assert unconfidence(first, 1.0) == pytest.approx([-0.9, -0.4])
-
-
-def test_regression_finds_the_sparse_signal():
-    lr = FirstTokenRegression(penalty=0.03).fit(first_tokens(150, 1.5, 1), first_tokens(300, -1.5, 2))
-    assert lr.nonzero < 15
-    held_out = lr.score(first_tokens(200, 1.5, 3)), lr.score(first_tokens(200, -1.5, 4))
-    assert metrics.auroc(*held_out) > 0.98
-    assert np.mean(held_out[0] > 0) > 0.9
-    assert np.mean(held_out[1] > 0) < 0.1
-
-
-def test_regression_is_deterministic_and_silent_without_signal():
-    a, b = first_tokens(100, 0, 1), first_tokens(100, 0, 2)
-    one, two = (FirstTokenRegression(penalty=0.2).fit(a, b) for _ in range(2))
-    assert one.nonzero == 0
-    assert np.array_equal(one.score(a), two.score(a))

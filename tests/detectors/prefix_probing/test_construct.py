@@ -66,6 +66,54 @@ def test_deterministic(probes):
         assert last[1] == last[2]
 
 
+class _Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize(("stage", "step"), [("search", 1), ("search", 4), ("selection", 5), ("calibration", 30)])
+def test_killed_and_resumed_gives_the_identical_file(probes, tmp_path, stage, step):
+    state = tmp_path / "x.state"
+
+    def kill(at, done, _):
+        if (at, done) == (stage, step):
+            raise _Killed
+
+    with pytest.raises(_Killed):
+        build(scorer(), PROMPTS, OPTIONS, kill, state)
+    measured = []
+
+    class Watched(LocalScorer):
+        def score_now(self, prompt, probes):
+            measured.append(len(probes))
+            return super().score_now(prompt, probes)
+
+    resumed = build(Watched(support.model(), support.tokenizer(), support.IDENTITY), PROMPTS, OPTIONS, None, state)
+    probes.save(tmp_path / "whole.json")
+    resumed.save(tmp_path / "resumed.json")
+    assert (tmp_path / "resumed.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+    pool, selection = (
+        probes.search["pool"],
+        len(split(PROMPTS)["selection"].harmful + split(PROMPTS)["selection"].harmless),
+    )
+    assert measured.count(pool) == (
+        selection if stage == "search" else 0 if stage == "calibration" else measured.count(pool)
+    )
+
+
+def test_state_of_another_build_is_not_used(probes, tmp_path):
+    state = tmp_path / "x.state"
+    build(scorer(), PROMPTS, replace(OPTIONS, search=SearchOptions(width=2, top_k=4, depth=1)), None, state)
+    assert state.exists()
+    assert build(scorer(), PROMPTS, OPTIONS, None, state) == probes
+
+
+def test_gate_and_first_token_are_calibrated(probes):
+    assert probes.first_token is not None
+    assert 1 <= len(probes.first_token.model.tokens) <= 128
+    assert probes.first_token.calibration.auroc > 0.5
+    assert build(scorer(), PROMPTS, replace(OPTIONS, gate_outside=0.0)).gate is None
+
+
 def test_one_search_per_script():
     swap = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
     both = Prompts(
@@ -77,11 +125,13 @@ def test_one_search_per_script():
     found = build(scorer(), more, options, lambda stage, *_: seen.add(stage))
     assert {"search cyrillic", "search latin"} <= seen
     assert {p.script for p in found.prefixes} == {"cyrillic", "latin"}
+    mixed = build(scorer(), more, replace(options, per_script=False))
+    assert {p.script for p in mixed.prefixes} == {""}
 
 
 def test_calibration_is_what_the_probe_sees(probes):
     """The library's scores of the calibration prompts reach exactly the rates that were stored."""
-    probe = PrefixProbe(probes, scorer())
+    probe = PrefixProbe(probes, scorer(), cascade=False)
     part = split(PROMPTS)["calibration"]
 
     async def values(texts):
@@ -109,8 +159,9 @@ def test_evaluation(probes):
     ticks = []
     result = evaluate(scorer(), probes, PROMPTS, train=PROMPTS, tick=lambda *t: ticks.append(t))
     names = [r.name for r in result.rows]
-    assert names[0] == "prefix probe, mean"
-    assert len(names) == 8
+    assert names.count("prefix probe, mean") == 1
+    assert names[0] == ("cascade" if probes.gate else "prefix probe, mean")
+    assert len(names) == len(set(names)) == 9 + bool(probes.gate)
     assert (result.harmful, result.harmless) == (40, 40)
     assert ticks[-1] == (80, 80)
     for row in result.rows:
@@ -118,7 +169,12 @@ def test_evaluation(probes):
         assert 0 <= row.tpr_1 <= row.tpr_5 <= 1
     by_name = dict(zip(names, result.rows, strict=True))
     assert by_name["first-token regression"].auroc > 0.95  # measured on what it learned
-    assert by_name["first-token regression"].tokens == 0 < result.rows[0].tokens
+    assert by_name["first-token regression"].tokens == 0 < by_name["prefix probe, mean"].tokens
+    assert by_name["prefix probe, mean"].own_threshold
+    assert not by_name["one-token refusal odds"].own_threshold
+    assert result.prefill_milliseconds > 0
+    for row in result.rows:
+        assert row.f1_interval[0] <= row.f1 <= row.f1_interval[1]
     assert [p.name for p in result.points] == ["steer_at", "block_at"]
     assert result.points[0].tpr >= result.points[1].tpr
     crossed = evaluate(scorer(), probes, PROMPTS)

@@ -30,6 +30,10 @@ H, S = prompts(support.HARMFUL[:7]), prompts(support.HARMLESS[:5])
 
 
 def run(family="Qwen2", options=OPTIONS, harmful=H, harmless=S, **more):
+    return found_by(family, options, harmful, harmless, **more).candidates
+
+
+def found_by(family="Qwen2", options=OPTIONS, harmful=H, harmless=S, **more):
     return search(
         support.model(family), harmful, harmless, forbidden=forbidden(scorer(family)), options=options, **more
     )
@@ -58,6 +62,30 @@ def test_both_signs_at_every_depth_and_no_special_token():
     assert {0, 1, 2} <= banned
     assert not banned & set(itertools.chain(*[c.tokens for c in found]))
     assert len({c.tokens for c in found}) == len(found)
+
+
+@pytest.mark.parametrize(("family", "per_depth"), [("Qwen2", (1, 1)), ("Gemma2", (1, 2))])
+def test_cost_grows_with_candidates_not_with_prompt_length(family, per_depth):
+    """An opening costs a token per prompt and depth (with a sliding window: as many as it has), whatever P is."""
+    long = [[*p[:1], *p * 4] for p in H], [[*p[:1], *p * 4] for p in S]
+    for harmful, harmless in ((H, S), long):
+        found = found_by(family, harmful=harmful, harmless=harmless)
+        width = [sum(len(c.tokens) == d for c in found.candidates) for d in (1, 2)]
+        prompts = len(harmful) + len(harmless)
+        assert found.prompt_tokens == sum(map(len, [*harmful, *harmless]))
+        assert found.candidate_tokens == prompts * sum(w * n for w, n in zip(width, per_depth, strict=True))
+        assert found.tokens_without_kv == found.prompt_tokens + sum(
+            w * (found.prompt_tokens + prompts * d) for d, w in enumerate(width, 1)
+        )
+
+
+@pytest.mark.parametrize("family", ["Qwen2", "Gemma2"])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_goes_on_behind_what_is_known(family, depth):
+    saved = []
+    whole = found_by(family, save=lambda found: saved.append(list(found)))
+    assert [max(len(c.tokens) for c in s) for s in saved] == [1, 2, 3]
+    assert found_by(family, known=saved[depth - 1]) == whole
 
 
 def test_first_depth_is_exhaustive():

@@ -31,7 +31,7 @@ def ids(n, seed=1):
 @pytest.mark.parametrize("tree", [True, False])
 def test_equals_plain_forward(family, length, tree, monkeypatch):
     if not tree:
-        monkeypatch.setattr(forward, "_takes_a_tree", lambda *_: False)
+        monkeypatch.setattr(forward, "takes_a_tree", lambda *_: False)
     model, prompt = support.model(family), ids(length)
     cache, last = prefill(model, prompt)
     kept = [(layer.keys.clone(), layer.values.clone()) for layer in cache.layers]
@@ -117,6 +117,6 @@ def test_which_models_take_a_tree(family, attention, tree):
     model, prompt = support.model(family, attention=attention), ids(100)  # longer than the windows
     for start in (None, DynamicCache()):  # the second knows nothing of windows, yet the masks do
         cache, last = prefill(model, prompt, start)
-        assert forward._takes_a_tree(model, cache) is tree
+        assert forward.takes_a_tree(model, cache) is tree
         for row, probe in zip(probe_logprobs(model, cache, last, PROBES), PROBES, strict=True):
             assert row == pytest.approx(plain(model, prompt, probe), abs=1e-4)
