@@ -68,8 +68,19 @@ class _Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """`pieces[piece].text[start:end]`, a value of `type`, went and `text` stands in its place."""
+
+    piece: int
+    start: int
+    end: int
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hiding:
-    """The outcome: outgoing texts, counts by type, and the table that restores.
+    """The outcome: outgoing texts, counts by type, the table that restores, and what was replaced, in text order.
 
     `blocked` and `local` count the finds whose policy refuses the request or wants a local upstream; in both cases
     nothing is to leave for the provider, and `texts` are the originals.
@@ -80,6 +91,7 @@ class Hiding:
     blocked: Mapping[str, int] = field(default_factory=dict)
     local: Mapping[str, int] = field(default_factory=dict)
     table: Table = field(default_factory=lambda: Table(()))
+    replaced: Sequence[Replacement] = ()
 
     @property
     def touched(self) -> bool:
@@ -129,7 +141,12 @@ def hide(
         table = everything
         if not options.restore_system and any(not w.loud for w in written.values()):
             table = Table(_variants(written, assigner, quiet=False))
-        return Hiding(texts, dict(entities), table=table)
+        replaced = [
+            Replacement(p.piece, p.start, p.end, p.value.type, written[p.value.type, p.form].surrogate)
+            for row in places
+            for p in row
+        ]
+        return Hiding(texts, dict(entities), table=table, replaced=replaced)
     raise CheckUnavailable("sanitize", reason)
 
 
