@@ -37,7 +37,8 @@ class Scorer(Protocol):
     identity: ModelIdentity
 
     def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
-        """The prompt's token ids as the model will be served them, ending at the assistant header."""
+        """The prompt's token ids as the model will be served them, up to where its answer begins: behind the assistant
+        header and, for a model that thinks first, behind an empty block of thoughts."""
         ...
 
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from detectors.scorers.base import Message, Scored, Tool
 from detectors.scorers.forward import fork, prefill, probe_logprobs, probe_tokens
-from detectors.scorers.template import render
+from detectors.scorers.template import ChatTemplate
 from guard.errors import ArtifactError, CheckUnavailable
 from guard.model_identity import ModelIdentity
 
@@ -42,8 +42,8 @@ class LocalScorer:
         *,
         cache_tokens: int = 8192,
         max_queue: int = 64,
-        template_options: Mapping[str, Any] | None = None,
     ) -> None:
+        """Raises `ArtifactError` when the tokenizer has no chat template, or one without an assistant header."""
         self.model = model.eval()
         self.tokenizer = tokenizer
         self.identity = identity
@@ -52,7 +52,7 @@ class LocalScorer:
         self.cached_tokens = 0
         self._limit = getattr(model.config, "max_position_embeddings", None)
         self._max_queue = max_queue
-        self._options = dict(template_options or {})
+        self._template = ChatTemplate(tokenizer, skip_media=True)
         self._waiting = 0
         self._prompts = _Prompts(cache_tokens)
         self._tokenizing = threading.Lock()  # fast tokenizers refuse to be borrowed twice
@@ -82,15 +82,14 @@ class LocalScorer:
             model = AutoModelForCausalLM.from_pretrained(root, dtype=getattr(torch, dtype)).to(device)
         except (OSError, ValueError, AttributeError) as error:
             raise ArtifactError(f"cannot load model {name!r}: {type(error).__name__}: {error}") from None
-        if not tokenizer.chat_template:
-            raise ArtifactError(f"model {name!r} has no chat template, so there is no place to put a probe")
         if threads is not None:
             torch.set_num_threads(threads)
         return cls(model, tokenizer, ModelIdentity.of(root, name=Path(name).name), **options)
 
     def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
+        """See `Scorer.render`. Parts that are no text are left out: this model cannot see them."""
         with self._tokenizing:
-            return render(self.tokenizer, messages, tools, self._options)
+            return self._template.answer_start(messages, tools)
 
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """See `Scorer.score`. Raises `CheckUnavailable` with reason `queue_full` or `too_long`."""

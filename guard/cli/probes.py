@@ -21,10 +21,6 @@ Column = Annotated[str | None, typer.Option(help="Field that holds the text; by 
 Dtype = Annotated[str, typer.Option(help="float32, bfloat16 or float16: the one the model is served in.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")]
 Threads = Annotated[int, typer.Option(help="CPU threads for torch; 0 leaves its default.")]
-Thinking = Annotated[
-    bool,
-    typer.Option("--no-thinking", help="Render with enable_thinking=false: probes stand after the thinking block."),
-]
 
 
 @app.command()
@@ -59,7 +55,6 @@ def build(
     dtype: Dtype = "float32",
     device: Device = "cpu",
     threads: Threads = 0,
-    no_thinking: Thinking = False,
 ) -> None:
     """Search answer openings that tell harmful from harmless prompts, choose a few, calibrate thresholds.
 
@@ -86,7 +81,7 @@ def build(
         steer_fpr=steer_fpr,
         seed=seed,
     )
-    scorer = _load(model, dtype, device, threads, no_thinking)
+    scorer = _load(model, dtype, device, threads)
     kept = state or out.with_name(out.name + ".state")
     with _progress() as bar:
         tasks: dict[str, Any] = {}
@@ -125,7 +120,6 @@ def evaluate(
     dtype: Dtype = "float32",
     device: Device = "cpu",
     threads: Threads = 0,
-    no_thinking: Thinking = False,
 ) -> None:
     """Measure a probe set on prompts from other sources, side by side with first-token baselines."""
     from detectors.evaluate import evaluate as run
@@ -142,7 +136,7 @@ def evaluate(
     if limit:
         found = data.Prompts(_spread(found.harmful, limit), _spread(found.harmless, limit))
     loaded = ProbeSet.load(resolve(probes, "probes"))
-    scorer = _load(model, dtype, device, threads, no_thinking)
+    scorer = _load(model, dtype, device, threads)
     with _progress() as bar:
         task = bar.add_task("prompts", total=None)
         result = run(
@@ -151,7 +145,7 @@ def evaluate(
     _print_evaluation(result)
 
 
-def _load(model: str, dtype: str, device: str, threads: int, no_thinking: bool) -> LocalScorer:
+def _load(model: str, dtype: str, device: str, threads: int) -> LocalScorer:
     from detectors.scorers.local import LocalScorer
     from guard.assets import resolve
 
@@ -162,7 +156,6 @@ def _load(model: str, dtype: str, device: str, threads: int, no_thinking: bool) 
         dtype=dtype,
         device=device,
         threads=threads or None,
-        template_options={"enable_thinking": False} if no_thinking else None,
     )
 
 

@@ -11,11 +11,11 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
+from detectors.scorers.template import ChatTemplate
 from guard.assets import resolve
 from guard.errors import ArtifactError, ConfigError
 from guard.model_identity import ModelIdentity
 from proxy.upstream.embedded.options import EmbeddedOptions
-from proxy.upstream.embedded.template import ChatTemplate
 from proxy.upstream.embedded.vocabulary import Vocabulary
 
 _FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]

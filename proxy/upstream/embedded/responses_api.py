@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from detectors.scorers.template import check_message
 from guard.errors import RequestError
 from proxy.upstream.base import Event
 from proxy.upstream.embedded import answer, params
@@ -17,7 +18,6 @@ from proxy.upstream.embedded.generation import Generation, Plan
 from proxy.upstream.embedded.model import LoadedModel
 from proxy.upstream.embedded.params import Body, Budget
 from proxy.upstream.embedded.sequence import Limits, Piece, TokenLogprob
-from proxy.upstream.embedded.template import check_message
 from proxy.upstream.embedded.vocabulary import Vocabulary
 from proxy.wire.responses_request import template_messages
 

@@ -28,8 +28,8 @@ class EmbeddedScorer:
     def render(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None
     ) -> list[int]:
-        """Token ids ending at the assistant header. Raises `RequestError` for messages the model cannot take."""
-        return self._loaded.template.render(messages, tools)
+        """Token ids ending where the answer begins. Raises `RequestError` for messages the model cannot take."""
+        return self._loaded.template.answer_start(messages, tools)
 
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """Log-probabilities of the probes after `prompt`. Raises `CheckUnavailable` ("probe") when it cannot."""

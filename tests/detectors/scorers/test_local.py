@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from detectors.scorers.local import LocalScorer
-from detectors.scorers.template import render
 from guard.errors import ArtifactError, CheckUnavailable
 from tests.detectors import support
 from tests.detectors.scorers.test_forward import PROBES, ids, plain
@@ -106,30 +105,14 @@ def test_limits():
     asyncio.run(run())
 
 
-def test_render_ends_at_the_assistant_header_and_flattens_parts():
-    local = scorer()
-    header = support.tokenizer().encode("<|start|>assistant\n")
-    plain_ids = local.render([{"role": "user", "content": "ab"}])
-    parts = [
-        {"type": "text", "text": "a"},
-        {"type": "image_url", "image_url": {"url": "x"}},
-        {"type": "text", "text": "b"},
-    ]
-    assert plain_ids[-len(header) :] == header
-    assert local.render([{"role": "user", "content": parts}]) == plain_ids
-    assert local.render([{"role": "user", "content": None}]) == local.render([{"role": "user", "content": ""}])
-    assert len(local.render([{"role": "user", "content": "a"}], tools=[{"name": "f"}])) > len(plain_ids)
-    system, developer = ([{"role": r, "content": "a"}] for r in ("system", "developer"))
-    assert local.render(developer) == local.render(system)
-    calls = "{% for m in messages %}{% for c in m.tool_calls %}{{ c.function.arguments.x }}{% endfor %}{% endfor %}"
-    call = {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [{"function": {"name": "f", "arguments": '{"x": "7"}'}}],
-    }
-    assert render(support.tokenizer(), [call], options={"chat_template": calls}) == support.tokenizer().encode("7")
-    with pytest.raises(Exception, match="undefined"):
-        render(support.tokenizer(), [{"role": "user", "content": "a"}], options={"chat_template": "{{ undefined.x }}"})
+def test_render_ends_where_the_answer_begins():
+    """The template itself is tested with `ChatTemplate`; here only that media do not stop a scorer that sees text."""
+    local, header = scorer(), support.tokenizer().encode("<|start|>assistant\n")
+    prompt = local.render([{"role": "user", "content": "ab"}])
+    assert prompt[-len(header) :] == header
+    media = {"type": "image_url", "image_url": {"url": "x"}}
+    assert local.render([{"role": "user", "content": [{"type": "text", "text": "ab"}, media]}]) == prompt
+    assert len(local.render([{"role": "user", "content": "ab"}], tools=[{"name": "f"}])) > len(prompt)
 
 
 def test_load(tmp_path):
