@@ -1,8 +1,8 @@
 """Presidio's phone recogniser, run only on windows around clusters of digits, each distinct window once.
 
-The library behind it parses every candidate once for each of eight regions. Three exact shortcuts: a window is left
-out for a region whose numbers have more digits than it holds; regions end with the first whose match takes all the
-window's digits (a match from another region would be contained in it); and windows are remembered.
+The library behind it parses every candidate once for each of eight regions. Exact shortcuts: a window is left out for
+a region where no run of its groups of digits can be a number (`numbering`); regions end with the first whose match
+takes all the window's digits (a match from another region would be contained in it); and windows are remembered.
 """
 
 from __future__ import annotations
@@ -13,38 +13,37 @@ import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from phonenumbers import PhoneMetadata, phonenumberutil
-from presidio_analyzer import predefined_recognizers as known
+from phonenumbers import phonenumbermatcher, phonenumberutil
 
+from sanitizers.detect.numbering import (
+    REGIONS,
+    Matcher,
+    certain,
+    possible,
+    possible_abroad,
+    possible_anywhere,
+    runs_of_groups,
+)
 from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span
 
-PHONE_SCORE = known.PhoneRecognizer.SCORE
+PHONE_SCORE = 0.4  # Presidio's
 _LONGEST_WINDOW = 512
+# A number as most are written, with nothing beside it that could make it something else.
+_PLAIN = re.compile(r"[ \n,;:\"']?((?:\([0-9]{3}\) ?)?[0-9]{3,11}(?:[ .-][0-9]{3,5}){0,3})[ \n,;:.!?\"']?")
 _SHORTEST = 4  # digits; the shortest valid numbers anywhere have four
 
-# All characters the library's candidate pattern can match besides digits: those its sources spell, in both cases.
-_SOURCES = (
-    phonenumberutil._VALID_PUNCTUATION,
-    phonenumberutil._EXTN_PATTERNS_FOR_MATCHING,
-    phonenumberutil._PLUS_CHARS,
-    "([\uff08\uff3b)]\uff09\uff3d",
-)
-_INSIDE = "".join(
-    sorted(
-        {
-            re.escape(c)
-            for source in _SOURCES
-            for char in source
-            for c in (char, char.lower(), char.upper())
-            if not c.isdecimal() and len(c) == 1
-        }
-    )
-)
-_CLUSTER = re.compile(rf"\d(?:(?:[{_INSIDE}]|[^\S\n\r]){{0,40}}\d)*")
-_LEAD = re.compile(rf"(?:[{_INSIDE}]|[^\S\n\r]){{0,12}}\Z")
-_FOREIGN = re.compile(r"[+\uff0b]|0[01]")  # a plus sign or an international prefix: digits of any country may follow
+# As in the library's candidate pattern: digits with up to four marks between them, led by brackets and plus signs.
+_MARKS = f"[{phonenumberutil._VALID_PUNCTUATION}]"
+_CORE = re.compile(rf"\d(?:{_MARKS}{{0,4}}\d)*", re.IGNORECASE)
+_LEAD = re.compile(rf"(?:[(\[\uff08\uff3b{phonenumberutil._PLUS_CHARS}]{_MARKS}{{0,4}}){{0,2}}\Z", re.IGNORECASE)
+_LONGEST_DATE = 20  # characters; so long a stretch is always one candidate
+_CLOCK = re.compile(r":[0-5]\d")  # behind a date and an hour it says that they are no number
+_SIGNS = re.compile(r"[xX~\uff58\uff38\uff5e]")  # what changes how the digits around it are read
+_EXTENSION = re.compile(phonenumberutil._EXTN_PATTERNS_FOR_MATCHING, re.UNICODE | re.IGNORECASE)
+_MAY_EXTEND = re.compile(r"[^\W\d_]|[#,;\uff03]")
 
 
 class Phones:
@@ -54,10 +53,8 @@ class Phones:
     """
 
     def __init__(self, memo: int = 16_384) -> None:
-        self._regions = tuple(
-            (_fewest_digits(region), known.PhoneRecognizer(supported_regions=(region,)))
-            for region in known.PhoneRecognizer.DEFAULT_SUPPORTED_REGIONS
-        )
+        possible_anywhere()  # 0.1 s of compiling, better now than under the first request
+        self._certain = [(region, pattern) for region in REGIONS if (pattern := certain(region))]
         self._memo: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
         self._size = memo
         self._key = os.urandom(32)
@@ -77,10 +74,14 @@ class Phones:
                 continue
             budget.spend()
             before = _lead(text, start)
-            window = _neighbour(text[max(before - 1, 0) : before]) + text[before:end] + _neighbour(text[end : end + 1])
+            behind = _CLOCK.match(text, end)
+            if _is_date(text[start:end], behind is not None):
+                continue
+            after = behind.group() if behind else _neighbour(text[end : end + 1])
+            window = _neighbour(text[max(before - 1, 0) : before]) + text[before:end] + after
             before -= before > 0
             for found in self._window(window):
-                yield Span(before + found.start, before + found.end, found.type, found.score)
+                yield replace(found, start=before + found.start, end=before + found.end)
 
     def _window(self, window: str) -> tuple[Span, ...]:
         digest = hashlib.blake2b(window.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
@@ -93,15 +94,41 @@ class Phones:
         return found
 
     def _parse(self, window: str) -> Iterator[Span]:
-        digits = "".join(c for c in window if c.isdecimal())
-        foreign = _FOREIGN.search(window) is not None or "00" in digits or "01" in digits
-        for shortest, recogniser in self._regions:
-            if len(digits) < shortest and not foreign:
-                continue
-            for result in recogniser.analyze(window, ["PHONE_NUMBER"]):
-                yield Span(result.start, result.end, "PHONE_NUMBER", result.score)
-                if sum(c.isdecimal() for c in window[result.start : result.end]) == len(digits):
+        plain = _PLAIN.fullmatch(window)
+        if plain:
+            digits = re.sub(r"[^0-9]", "", window)
+            for region, pattern in self._certain:
+                if pattern.match(digits):
+                    yield Span(*plain.span(1), "PHONE_NUMBER", PHONE_SCORE, by=f"a valid phone number in {region}")
                     return
+        regions = _candidates(window)
+        count = sum(map(str.isdecimal, window)) if regions else 0
+        for region in regions:
+            for match in Matcher(window, region):
+                yield Span(match.start, match.end, "PHONE_NUMBER", PHONE_SCORE, by=f"a valid phone number in {region}")
+                if sum(map(str.isdecimal, match.raw_string)) == count:
+                    return
+
+
+def _candidates(window: str) -> Sequence[str]:
+    """The regions where some run of the window's groups of digits may be a number."""
+    if _SIGNS.search(window) or (_MAY_EXTEND.search(window) and _EXTENSION.search(window)):
+        return REGIONS
+    runs = set(runs_of_groups(window))
+    if not all(digits.isascii() for digits, _ in runs) or any(led and possible_abroad(digits) for digits, led in runs):
+        return REGIONS
+    anywhere = possible_anywhere()
+    home = {digits for digits, _ in runs if anywhere.match(digits)}
+    return [region for region in REGIONS if any(map(possible(region).match, home))] if home else ()
+
+
+def _is_date(core: str, clock: bool) -> bool:
+    """Whether the library will take a stretch for a date; it then looks no further, in any region."""
+    if len(core) > _LONGEST_DATE:
+        return False
+    return phonenumbermatcher._SLASH_SEPARATED_DATES.search(core) is not None or (
+        clock and phonenumbermatcher._TIME_STAMPS.search(core) is not None
+    )
 
 
 def _neighbour(char: str) -> str:
@@ -109,26 +136,24 @@ def _neighbour(char: str) -> str:
     return "a" if char.isascii() and char.isalpha() else " " if char in ("\n", "\t") else char
 
 
-def _fewest_digits(region: str) -> int:
-    metadata = PhoneMetadata.metadata_for_region(region)
-    if metadata is None or metadata.general_desc is None:
-        return 0
-    return min(metadata.general_desc.possible_length)
-
-
 def _lead(text: str, start: int) -> int:
     """Where brackets, plus signs and punctuation in front of the first digit begin."""
-    lead = _LEAD.search(text[max(0, start - 12) : start])
+    lead = _LEAD.search(text[max(0, start - 10) : start])
     return start - len(lead.group()) if lead else start
 
 
 def _windows(text: str) -> Iterator[tuple[int, int]]:
-    """First and last digit of every cluster that could hold a number; overlong clusters are cut at white space."""
-    for cluster in _CLUSTER.finditer(text):
-        start, end = cluster.span()
+    """First digit and end of every stretch that could hold a number; overlong ones are cut at white space."""
+    at = 0
+    while (core := _CORE.search(text, at)) is not None:
+        start, end = core.span()
+        while (more := _EXTENSION.match(text, end)) is not None:  # whose digits may run into the next number
+            core = _CORE.match(text, more.end() - 1) or more
+            end = max(core.end(), more.end())
+        at = end
         while end - start > _LONGEST_WINDOW:
-            at = max(text.rfind(" ", start + 1, start + _LONGEST_WINDOW), start + _LONGEST_WINDOW // 2)
-            yield start, at
-            start = at
-        if sum(c.isdecimal() for c in text[start:end]) >= _SHORTEST:
+            cut = max(text.rfind(" ", start + 1, start + _LONGEST_WINDOW), start + _LONGEST_WINDOW // 2)
+            yield start, cut
+            start = cut
+        if end - start >= _SHORTEST and sum(map(str.isdecimal, text[start:end])) >= _SHORTEST:
             yield start, end

@@ -12,20 +12,22 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
 import tldextract
-from presidio_analyzer import EntityRecognizer
-from presidio_analyzer import predefined_recognizers as known
 
 from guard.errors import CheckUnavailable
+from sanitizers.detect.library import load
 from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span
 
 LONGEST_RUN = 2048
+_BATCH = 64  # runs; Presidio compares all results of a call with each other
 
 # The bundled snapshot of the public suffix list only: no cache on disk, no request, ever.
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
@@ -36,7 +38,7 @@ CHECKSUMMED = frozenset(
 )
 
 
-class OfflineEmailRecognizer(known.EmailRecognizer):  # type: ignore[misc]
+class OfflineEmailRecognizer(load("EmailRecognizer")):  # type: ignore[misc]
     """Presidio's e-mail recogniser on the bundled suffix snapshot; its own would download the list."""
 
     def validate_result(self, pattern_text: str) -> bool:
@@ -82,7 +84,7 @@ class Gate:
         return str(self.recogniser.supported_entities[0])
 
 
-def _gate(recogniser: EntityRecognizer, anchor: str, alphabet: str, flags: int = 0, run: int = 0) -> Gate:
+def _gate(recogniser: Any, anchor: str, alphabet: str, flags: int = 0, run: int = 0) -> Gate:
     return Gate(recogniser, regex.compile(anchor, flags), alphabet, run)
 
 
@@ -94,27 +96,27 @@ def gates() -> tuple[Gate, ...]:
     """Fresh recogniser objects behind their gates. Recognisers of country packs are constructed for language `en`."""
     return (
         _gate(OfflineEmailRecognizer(), "@", r"!#$%&'*+\-/=?^_`{|}~\w.@"),
-        _gate(known.CreditCardRecognizer(), r"\d[- ]?\d{3}[- ]?\d{2}", r"\d -"),
-        _gate(known.IbanRecognizer(), r"[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}", "A-Z0-9 -"),
-        _gate(known.CryptoRecognizer(), r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", _ALNUM, _I, run=26),
-        _gate(known.IpRecognizer(), r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", _ALNUM + r":.%/\w"),
-        _gate(known.MacAddressRecognizer(), r"[:-][0-9A-Fa-f]{2}[:-]|\.[0-9A-Fa-f]{4}\.", _ALNUM + ":.-"),
-        _gate(known.UsSsnRecognizer(), r"\d{3}[- .]\d{2}[- .]\d|\d{9}|\d{5}-\d|\d{3}-\d{6}", r"\d .-"),
-        _gate(known.UsItinRecognizer(), r"9\d\d[- ]?\d\d[- ]?\d{4}", r"\d -"),
-        _gate(known.NhsRecognizer(), r"\d{3}[- ]?\d{3}[- ]?\d{4}", r"\d -"),
-        _gate(known.UkNinoRecognizer(), r"\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
-        _gate(known.EsNifRecognizer(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
-        _gate(known.EsNieRecognizer(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
-        _gate(known.ItFiscalCodeRecognizer(supported_language="en"), r"[A-Z]{6}[0-9LMNP-V]{2}", _ALNUM, _I, run=16),
+        _gate(load("CreditCardRecognizer")(), r"\b[13-6]\d{3}[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3}", r"\d -"),
+        _gate(load("IbanRecognizer")(), r"[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}", "A-Z0-9 -"),
+        _gate(load("CryptoRecognizer")(), r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", _ALNUM, _I, run=26),
+        _gate(load("IpRecognizer")(), r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", _ALNUM + r":.%/\w"),
+        _gate(load("MacAddressRecognizer")(), r"(?:[0-9A-Fa-f]{2}[:-]){3}|\.[0-9A-Fa-f]{4}\.", _ALNUM + ":.-"),
+        _gate(load("UsSsnRecognizer")(), r"\b(?:\d{3}[- .]\d{2}[- .]\d{4}|\d{9}|\d{5}-\d{4}|\d{3}-\d{6})\b", r"\d .-"),
+        _gate(load("UsItinRecognizer")(), r"\b9\d\d[- ]?\d\d[- ]?\d{4}\b", r"\d -"),
+        _gate(load("NhsRecognizer")(), r"\b\d{3}[- ]?\d{3}[- ]?\d{4}\b", r"\d -"),
+        _gate(load("UkNinoRecognizer")(), r"\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
+        _gate(load("EsNifRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
+        _gate(load("EsNieRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
+        _gate(load("ItFiscalCodeRecognizer")(supported_language="en"), r"[A-Z]{6}[0-9LMNP-V]{2}", _ALNUM, _I, run=16),
         _gate(
-            known.FiPersonalIdentityCodeRecognizer(supported_language="en"),
+            load("FiPersonalIdentityCodeRecognizer")(supported_language="en"),
             r"\d{6}[-+ABCDEFYXWVU]\d{3}",
             r"\d" + _ALNUM + "+-",
             _I,
         ),
-        _gate(known.SgFinRecognizer(), r"\d{7}[A-Z]", _ALNUM, _I),
-        _gate(known.KrRrnRecognizer(supported_language="en"), r"\d{6}-?[1-4]\d{6}", r"\d-"),
-        _gate(known.UrlRecognizer(), r"\.[a-z]{2}", r"\S", _I),
+        _gate(load("SgFinRecognizer")(), r"\d{7}[A-Z]", _ALNUM, _I),
+        _gate(load("KrRrnRecognizer")(supported_language="en"), r"\d{6}-?[1-4]\d{6}", r"\d-"),
+        _gate(load("UrlRecognizer")(), r"\.[a-z]{2}", r"\S", _I),
     )
 
 
@@ -148,12 +150,22 @@ class PresidioPatterns:
             yield from self._find(gate, text, budget)
 
     def _find(self, gate: Gate, text: str, budget: Budget) -> Iterator[Span]:
-        for start, end in self._runs(gate, text):
+        """The runs are given to the recogniser some at a time, line by line: no pattern matches across lines."""
+        runs = self._runs(gate, text)
+        while batch := list(islice(runs, _BATCH)):
             budget.spend()
-            before, behind = max(start - 1, 0), min(end + 1, len(text))
-            for result in gate.recogniser.analyze(text[before:behind], [gate.type]):
+            starts, lines, at = [], [], 0
+            for start, end in batch:
+                line = text[max(start - 1, 0) : end + 1]
+                starts.append(at)
+                lines.append(line)
+                at += len(line) + 1
+            for result in gate.recogniser.analyze("\n".join(lines), [gate.type]):
+                index = bisect_right(starts, result.start) - 1
+                shift = max(batch[index][0] - 1, 0) - starts[index]
                 certain = result.score >= 1.0 and gate.type in CHECKSUMMED
-                yield Span(before + result.start, before + result.end, gate.type, result.score, certain)
+                why = result.analysis_explanation.textual_explanation
+                yield Span(result.start + shift, result.end + shift, gate.type, result.score, certain, why)
             _WATCH.check()
 
     def _runs(self, gate: Gate, text: str) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class Span:
     """One find: `text[start:end]` is a value of `type`.
 
     `score` lies in [0, 1]. `certain` says that a checksum or an unmistakable format (a key prefix, a PEM block)
-    speaks for it, which outranks every score.
+    speaks for it, which outranks every score. `by` says what spoke for it, in words without the value.
     """
 
     start: int
@@ -19,6 +19,7 @@ class Span:
     type: str
     score: float
     certain: bool = False
+    by: str = field(default="", compare=False)
 
     def __len__(self) -> int:
         return self.end - self.start
@@ -43,7 +44,7 @@ def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:
             kept.append(span)
         else:
             free = [] if text is None else [cut for a, b in free if (cut := _tells(text, a, b, span.type))]
-            kept += [Span(a, b, span.type, span.score) for a, b in free]
+            kept += [Span(a, b, span.type, span.score, by=span.by) for a, b in free]
         for a, b in free:
             taken.claim(a, b)
     return sorted(kept, key=lambda s: s.start)
