@@ -83,9 +83,7 @@ async def check_client(
     """For a server's engine client, given its `generate`. Raises `ConfigError` when steering has no effect."""
     found = []
     for i, order in enumerate(orders()):
-        last: Any = None
         prompt = {"type": "token", "prompt_token_ids": prompt_for(vocabulary)}
-        async for last in generate(prompt, sampling(order), f"guardchain-canary-{i}"):
-            pass
-        found.append(rows(last))
+        outputs = [o async for o in generate(prompt, sampling(order), f"guardchain-canary-{i}")]
+        found.append(rows(outputs[-1]))
     return judge(*found)
