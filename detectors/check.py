@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from detectors.prefix_probing.probe import NAME, PrefixProbe, Score
-from detectors.scorers.base import Message
+from detectors.prefix_probing.probe import NAME, PrefixProbe, Score, Stage
+from detectors.scorers.base import Message, Tool
+from detectors.windows import Frame, windows
 from guard.check import Exchange, OutputFilter
-from guard.errors import ConfigError
+from guard.errors import CheckUnavailable, ConfigError
 from guard.surface import Channel
 from guard.verdict import Finding, Verdict
 
 _STANDING = ("system", "developer")  # they hold in every turn
+_TOOLS = ("tool", "function")
+_TOO_LONG = ("too_long", "prompt_too_long")  # what scorers call it
 
 
 class Scope(StrEnum):
@@ -21,12 +24,16 @@ class Scope(StrEnum):
 
     LATEST_TURN = "latest_turn"  # everything after the last answered assistant turn, and the system prompt
     ALL = "all"
+    WINDOWS = "windows"  # the latest turn, and where it is long also overlapping pieces of it
 
 
 class ProbeCheck:
     """Blocks what scores `block_at` or more; a score below is left to the steering check behind it.
 
-    Thresholds left None are the probe set's own calibration. Raises `ConfigError` when block_at < steer_at.
+    Thresholds left None are the probe set's own calibration. With scope `windows` a turn of more than `window_tokens`
+    is scored whole, where the scorer can, and in at most `max_windows` pieces; the worst decides. `tool_results` scores
+    each tool result of the scope by itself too, as if the user had said it: instructions hidden in what a tool brought
+    back. Raises `ConfigError` when block_at < steer_at.
     """
 
     name = NAME
@@ -38,6 +45,9 @@ class ProbeCheck:
         steer_at: float | None = None,
         block_at: float | None = None,
         scope: Scope | str = Scope.LATEST_TURN,
+        tool_results: bool = False,
+        window_tokens: int = 512,
+        max_windows: int = 16,
     ) -> None:
         self.probe = probe
         self.steer_at = probe.calibration.steer_at if steer_at is None else steer_at
@@ -48,18 +58,25 @@ class ProbeCheck:
             self.scope = Scope(scope)
         except ValueError:
             raise ConfigError(f"probe: scope must be one of {', '.join(Scope)}, not {scope!r}") from None
+        self.tool_results = tool_results
+        self.window_tokens = window_tokens
+        self.max_windows = max_windows
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
-        """Score what the model would see now. The worst of several prompts decides.
+        """Score what the model would see now. The worst of several prompts decides; the first that has to be blocked
+        ends the scoring.
 
         An endpoint that generates nothing (no messages, no prompts) is allowed without a score.
         Raises `CheckUnavailable` when the scorer cannot answer, or answers with garbage.
         """
         tools = exchange.tools() if exchange.tools is not None else None
-        conversations = [scoped(c, self.scope) for c in _conversations(exchange)]
-        if not conversations:
+        scores: list[Score] = []
+        for conversation in self._conversations(exchange):
+            scores += await self._scores(conversation, tools)
+            if scores[-1].value >= self.block_at:
+                break
+        if not scores:
             return Finding(self.name)
-        scores = [await self.probe.score(c, tools) for c in conversations]
         worst = max(scores, key=lambda s: s.value)
         return Finding(
             self.name,
@@ -70,6 +87,53 @@ class ProbeCheck:
 
     def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
         return None
+
+    def _conversations(self, exchange: Exchange) -> list[list[Message]]:
+        out: list[list[Message]] = []
+        if exchange.messages is not None:
+            turn = scoped(exchange.messages(), self.scope)
+            out.append(turn)
+            if self.tool_results:
+                out += tool_results(turn)
+        if exchange.prompts is not None:
+            out += [[{"role": "user", "content": p}] for p in exchange.prompts()]
+        return [c for c in out if c]
+
+    async def _scores(self, conversation: Sequence[Message], tools: Sequence[Tool] | None) -> list[Score]:
+        """One score for the whole and one for each window; the last one is the first that has to be blocked."""
+        prompt = await self.probe.render(conversation, tools)
+        pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
+        scores: list[Score] = []
+        for piece in (prompt, *pieces):
+            try:
+                score = await self.probe.score_ids(piece, thresholds=(self.steer_at, self.block_at))
+            except CheckUnavailable as error:
+                if piece is prompt and pieces and error.reason in _TOO_LONG:
+                    continue  # the windows hold all of it
+                raise
+            scores.append(score)
+            if score.value >= self.block_at:
+                break
+        return scores
+
+    async def _windows(
+        self, conversation: Sequence[Message], prompt: Sequence[int], tools: Sequence[Tool] | None
+    ) -> list[list[int]]:
+        if len(prompt) <= self.window_tokens:
+            return []
+        standing = [m for m in conversation if m.get("role") in _STANDING]
+        one, other = [await self.probe.render([*standing, {"role": "user", "content": c}], tools) for c in "xy"]
+        return windows(prompt, Frame.between(one, other), size=self.window_tokens, most=self.max_windows)
+
+
+def tool_results(messages: Sequence[Message]) -> list[list[Message]]:
+    """Each tool result as a conversation of its own: the system prompts, then the result as if the user had said it."""
+    standing = [m for m in messages if m.get("role") in _STANDING]
+    return [
+        [*standing, {"role": "user", "content": m["content"]}]
+        for m in messages
+        if m.get("role") in _TOOLS and m.get("content")
+    ]
 
 
 def scoped(messages: Sequence[Message], scope: Scope) -> list[Message]:
@@ -99,18 +163,11 @@ def _answered(message: Message) -> bool:
     )
 
 
-def _conversations(exchange: Exchange) -> list[Sequence[Message]]:
-    out: list[Sequence[Message]] = []
-    if exchange.messages is not None:
-        out.append(exchange.messages())
-    if exchange.prompts is not None:
-        out += [[{"role": "user", "content": p}] for p in exchange.prompts()]
-    return [c for c in out if c]
-
-
 def _detail(scores: Sequence[Score], worst: Score) -> Mapping[str, Any]:
     return {
         "tokens_computed": sum(s.tokens_computed for s in scores),
         "cached_tokens": sum(s.cached_tokens for s in scores),
         "stage": worst.stage,
+        "prompts": len(scores),
+        "full": sum(s.stage == Stage.FULL for s in scores),
     }

@@ -142,6 +142,9 @@ class Metrics:
         self._probe_tokens = self._counter(
             "probe_tokens", "Prompt and probe tokens of scored prompts: computed, or found in the cache.", "source"
         )
+        self._probe_stages = self._counter(
+            "probe_prompts", "Prompts scored, by how far it had to go: the first answer token, or all probes.", "stage"
+        )
         self._held = self._gauge("stream_held_bytes", "Text of streams taken in and not yet released.", "livesum")
         self._inflight = self._gauge("inflight", "Requests being served.", "livesum")
         # The minimum: a worker that did not take a new config keeps it down.
@@ -167,6 +170,10 @@ class Metrics:
             self._probes(finding.check).inc()
             self._probe_tokens("computed").inc(computed)
             self._probe_tokens("cached").inc(cached)
+        scored, full = finding.detail.get("prompts"), finding.detail.get("full")
+        if isinstance(scored, int) and isinstance(full, int):
+            self._probe_stages("full").inc(full)
+            self._probe_stages("first_token").inc(scored - full)
 
     def decision(self, decision: Decision, phase: Phase = "input") -> None:
         """`finding` for all findings of a decision."""

@@ -128,7 +128,7 @@ class _Builder:
         self._config = config
         self._upstreams = upstreams
         self._surrogate_key = surrogate_key
-        self._probes: dict[tuple[str, str], Any] = {}
+        self._probes: dict[tuple[str, str, str, bool], Any] = {}
         self._sanitizers: dict[str, Check] = {}
         self._guards: dict[tuple[str, str], Guarded] = {}
 
@@ -210,13 +210,23 @@ class _Builder:
         from detectors.check import ProbeCheck
         from detectors.prefix_probing.probe import PrefixProbe
 
-        key = (spec.scorer, spec.artifact)
+        key = (spec.scorer, spec.artifact, spec.detector, spec.cascade)
         if key not in self._probes:
             scorer = getattr(self._upstreams[spec.scorer], "scorer", None)
             if scorer is None:
                 raise ConfigError(f"upstream {spec.scorer!r} cannot score prompts")
-            self._probes[key] = PrefixProbe.load(resolve(spec.artifact, "probes"), scorer)
-        return ProbeCheck(self._probes[key], steer_at=spec.steer_at, block_at=spec.block_at, scope=spec.scope)
+            self._probes[key] = PrefixProbe.load(
+                resolve(spec.artifact, "probes"), scorer, detector=spec.detector, cascade=spec.cascade
+            )
+        return ProbeCheck(
+            self._probes[key],
+            steer_at=spec.steer_at,
+            block_at=spec.block_at,
+            scope=spec.scope,
+            tool_results=spec.tool_results,
+            window_tokens=spec.window_tokens,
+            max_windows=spec.max_windows,
+        )
 
 
 def _link(check: Check, spec: schema.Check) -> Link:

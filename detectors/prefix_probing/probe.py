@@ -65,8 +65,11 @@ class PrefixProbe:
         detector: Detector | str = Detector.PREFIX_PROBE,
         cascade: bool = True,
     ) -> None:
-        """`cascade` False runs all probes always. Raises `ArtifactError` when `probes` was built for another model than
-        the scorer's, or without the regression that `detector` asks for."""
+        """`cascade` False runs all probes always, and so do scorers that do not set `reads_first_token`.
+
+        Raises `ArtifactError` when `probes` was built for another model than the scorer's, or without the regression
+        that `detector` asks for.
+        """
         probes.identity.require(scorer.identity, "probe set")
         dtype = getattr(scorer, "dtype", probes.dtype)
         if dtype != probes.dtype:
@@ -77,7 +80,7 @@ class PrefixProbe:
         self.detector = Detector(detector)
         if self.detector is Detector.FIRST_TOKEN_LR and probes.first_token is None:
             raise ArtifactError("the probe set holds no first-token regression; build it again")
-        self._gate = probes.gate if cascade else None
+        self._gate = probes.gate if cascade and getattr(scorer, "reads_first_token", False) else None
         self._tokens = [list(p.tokens) for p in probes.prefixes]
         self._signs = [p.sign for p in probes.prefixes]
         self._deltas = [p.delta for p in probes.prefixes]

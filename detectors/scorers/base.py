@@ -32,6 +32,9 @@ class Scorer(Protocol):
 
     Raises `guard.errors.CheckUnavailable` when it cannot score (overloaded, prompt too long, model gone). Callers
     check the numbers themselves: a scorer behind a network may return anything.
+
+    A scorer for which probes of one token cost nothing but the prompt, however many they are, and that keeps the
+    prompt's state for the next call, says so with an attribute `reads_first_token = True`: then a cascade pays.
     """
 
     identity: ModelIdentity

@@ -34,6 +34,8 @@ class LocalScorer:
     (beyond it: `CheckUnavailable("probe", "queue_full")`). A call that was cancelled before its turn costs nothing.
     """
 
+    reads_first_token = True
+
     def __init__(
         self,
         model: Any,

@@ -213,8 +213,19 @@ class Probe(Check):
     """The upstream whose model scores; it must be one that can (`embedded`)."""
     artifact: str = "bundled:tiny-chat"
     """Probe prefixes and calibration for the scorer's model: `bundled:<name>` or a JSON file."""
-    scope: Literal["latest_turn", "all"] = "latest_turn"
-    """`latest_turn`: everything after the last answered assistant turn; `all`: the whole conversation."""
+    detector: Literal["prefix_probe", "first_token_lr"] = "prefix_probe"
+    """`prefix_probe`: the openings of the artefact; `first_token_lr`: its regression on the first answer token."""
+    cascade: bool = True
+    """Let the first answer token decide where the artefact's calibration says that it can; off: always all probes."""
+    scope: Literal["latest_turn", "all", "windows"] = "latest_turn"
+    """`latest_turn`: everything after the last answered assistant turn; `all`: the whole conversation; `windows`: the
+    latest turn, and where it is long also overlapping pieces of it, of which the worst decides."""
+    window_tokens: Annotated[int, Field(ge=32)] = 512
+    """With scope `windows`: tokens of a piece; neighbours share a quarter."""
+    max_windows: Annotated[int, Field(ge=2, le=1000)] = 16
+    """With scope `windows`: most pieces of one text. For a longer text they grow, so that nothing is left out."""
+    tool_results: bool = False
+    """Score each tool result of the scope by itself too, as if the user had said it."""
     steer_at: float | None = None
     """Score from which on an answer is steered; null: the artefact's calibration."""
     block_at: float | None = None

@@ -89,6 +89,8 @@ def model(family: str = "Qwen2", seed: int = 0, attention: str | None = None) ->
 class FixedScorer:
     """Answers with rows made by `rows(prompt, probes)`, or with what stands in `answer`, after `delay` seconds."""
 
+    reads_first_token = True
+
     def __init__(self, rows=None, *, answer=None, delay=0.0, identity=IDENTITY):
         self.identity, self._rows, self._answer, self._delay = identity, rows, answer, delay
         self.prompts = []
@@ -104,14 +106,15 @@ class FixedScorer:
         return Scored(self._answer if self._rows is None else self._rows(prompt, probes), len(prompt), 0)
 
 
-def probe_set(prefixes=None, *, aggregation="mean", steer_at=0.0, block_at=1.0, identity=IDENTITY):
-    """A valid probe set with prefixes given as (tokens, Δ)."""
+def probe_set(prefixes=None, *, aggregation="mean", steer_at=0.0, block_at=1.0, identity=IDENTITY, **more):
+    """A valid probe set with prefixes given as (tokens, Δ); `more` are further fields."""
     prefixes = prefixes or [((7, 8), 1.0), ((9,), 0.5), ((11, 12, 13), -1.0), ((14, 15), -2.0)]
 
     def threshold(value):
         return {"value": value, "target_fpr": 0.01, "interval": (value, value), "fpr": 0.01, "tpr": 0.9}
 
     return ProbeSet(
+        **more,
         model=identity.to_dict(),
         dtype="float32",
         aggregation=aggregation,

@@ -27,6 +27,7 @@ NAMES = {
     "rejections": ("counter", {"reason"}),
     "probe_requests": ("counter", {"check"}),
     "probe_tokens": ("counter", {"source"}),
+    "probe_prompts": ("counter", {"stage"}),
     "probe_prefix_cache_hit_ratio": ("gauge", set()),
     "stream_held_bytes": ("gauge", set()),
     "inflight": ("gauge", set()),
@@ -42,7 +43,9 @@ def use_every_verb(metrics: Metrics) -> None:
         Decision(
             (
                 Finding("sanitize", Verdict.MASK, entities={"EMAIL_ADDRESS": 2}, seconds=0.002),
-                Finding("probe", score=1.5, detail={"tokens_computed": 10, "cached_tokens": 30}),
+                Finding(
+                    "probe", score=1.5, detail={"tokens_computed": 10, "cached_tokens": 30, "prompts": 3, "full": 1}
+                ),
             )
         )
     )
@@ -97,6 +100,8 @@ def test_values() -> None:
         "guardchain_guard_score_bucket check=probe le=2.0": 1,
         "guardchain_entities_total check=sanitize entity=EMAIL_ADDRESS mode=enforce": 2,
         "guardchain_probe_tokens_total source=cached": 30,
+        "guardchain_probe_prompts_total stage=first_token": 2,
+        "guardchain_probe_prompts_total stage=full": 1,
         "guardchain_probe_prefix_cache_hit_ratio": 0.75,
         "guardchain_stream_held_bytes": 60,
         "guardchain_inflight": 1,

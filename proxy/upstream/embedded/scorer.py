@@ -17,6 +17,8 @@ from proxy.upstream.embedded.model import LoadedModel
 class EmbeddedScorer:
     """Implements `detectors.scorers.base.Scorer`. Scores on the engine's thread; cancelling a task drops its job."""
 
+    reads_first_token = True
+
     def __init__(self, loaded: LoadedModel, engine: Engine) -> None:
         self._loaded = loaded
         self._engine = engine
