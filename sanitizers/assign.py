@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Sequence
 
 from guard.errors import CheckUnavailable
+from sanitizers.cast import Cast, Name
 from sanitizers.detect.fold import fold
 from sanitizers.detect.recogniser import Budget
 from sanitizers.draw import Draw
+from sanitizers.encodings import encode
 from sanitizers.options import Policy, SanitizerOptions
-from sanitizers.persons import ZH_TITLES, Part, draw_part, split, stands_alone
-from sanitizers.search import Searcher, encode, lower
-from sanitizers.surrogates import normalise, placeholder, surrogate
+from sanitizers.search import Searcher, lower
+from sanitizers.surrogates import DATES, Maker, normalise, offset, placeholder
 
 _TRIES = 200
 
@@ -19,56 +21,38 @@ _TRIES = 200
 class Assigner:
     """Hands out surrogates for one request.
 
-    `texts`: the folded texts that go out, which no surrogate may already stand in. `originals`: a searcher over the
-    values being hidden; none may occur inside a surrogate. `offset` shifts all attempts, to start over after a clash
-    that only the whole showed.
+    `names` and `moments`: the persons' names and the dates of the request, which are decided together. `texts`: the
+    folded texts that go out, which no surrogate may already stand in. `originals`: a searcher over the values being
+    hidden; none may occur inside a surrogate. `start` shifts all attempts, to start over after a clash that only the
+    whole showed.
     """
 
     def __init__(
         self,
         key: bytes,
+        names: Sequence[Name],
+        moments: Sequence[str],
         texts: Sequence[str],
         originals: Searcher,
         options: SanitizerOptions,
         budget: Budget,
-        offset: int = 0,
+        start: int = 0,
     ) -> None:
         self._key = key
         self._texts = _Texts(lower("\x00".join(texts)))
         self._originals = originals
         self._budget = budget
         self._options = options
-        self._offset = offset
+        self._start = start
         self._taken: set[str] = set()  # surrogates handed out
-        self._names: set[str] = set()  # parts of surrogate names handed out, lower case
-        self._parts: dict[str, str] = {}  # a part of a name, lower case -> its surrogate, as first written
+        self.cast = Cast(key, names, self.present, offset=start)
+        free = (lambda text: not self.present(text) and not originals.any(text)) if moments else _never
+        self._maker = Maker(key, self.cast, offset(moments, key, free) if moments else 0)
 
     def present(self, text: str) -> bool:
         """Whether a text that goes out contains `text` already, whatever the case."""
         self._budget.spend()
         return lower(text) in self._texts
-
-    def persons(self, names: Iterable[tuple[str, bool]]) -> None:
-        """Fix the surrogates of all name parts, full names first so that a part alone joins its person."""
-        for form, title in sorted(set(names), key=lambda n: (-len(split(n[0])), n)):
-            for part in split(form, title=title):
-                word = part.text.casefold()
-                if part.kind == "fixed" or word in self._parts:
-                    continue
-                if part.kind == "initial":
-                    self._parts[word] = draw_part(part, self._key, 0)
-                    continue
-                self._parts[word] = self._fresh_part(part)
-
-    def _fresh_part(self, part: Part) -> str:
-        for attempt in range(self._offset, self._offset + _TRIES):
-            made = draw_part(part, self._key, attempt)
-            # One Chinese character stands in half of all texts; the full name is what must be new.
-            short = len(made) == 1 or (len(made) == 2 and not made.isascii())
-            if lower(made) not in self._names and (short or not self.present(made)):
-                self._names.add(lower(made))
-                return made
-        return draw_part(part, self._key, self._offset)  # the lists ran dry: the full name decides
 
     def assign(self, type_: str, form: str, canonical: str, encoding: str, part: bool, title: bool) -> tuple[str, bool]:
         """The text that replaces the written form `form` of value `canonical`, and whether it is to be restored.
@@ -79,56 +63,42 @@ class Assigner:
         if policy is Policy.MASK:
             return "*" * min(max(len(form), 3), 16), False
         flat = fold(form).text
-        norm = normalise(type_, canonical)
-        for attempt in range(self._offset, self._offset + _TRIES):
-            draw = Draw(self._key, type_, norm, attempt)
-            if policy is Policy.PLACEHOLDER:
-                made = placeholder(type_, draw)
-                if encoding != "plain":
-                    made = encode(made, encoding)
-            elif type_ == "PERSON" and attempt < self._offset + 8:
-                made = self._person(flat if part or encoding == "plain" else canonical, title, attempt - self._offset)
-                made = encode(made, encoding)
-            elif type_ == "PERSON":
-                made = placeholder(type_, draw)
-            elif encoding == "plain":
-                made = surrogate(type_, flat, draw)
+        for attempt in range(_TRIES):
+            if (
+                policy is Policy.PLACEHOLDER
+                or attempt >= _TRIES // 2
+                or (encoding == "base64" and not _whole(flat, canonical))
+            ):
+                # Some kinds run out of surrogates; a placeholder is always to be had.
+                value = flat if encoding == "base64" else canonical
+                made = placeholder(type_, Draw(self._key, type_, normalise(type_, value), self._start + attempt))
+                made = encode(made, encoding) if policy is Policy.PLACEHOLDER and encoding != "base64" else made
             else:
-                made = encode(surrogate(type_, canonical, draw), encoding)
+                made = self._make(type_, flat, canonical, encoding, part, title, attempt)
             if made not in self._taken and not self.present(made) and not self._originals.any(made):
                 self._taken.add(made)
                 return made, policy is not Policy.ONE_WAY
         raise CheckUnavailable("sanitize", "surrogates")
 
-    def _person(self, form: str, title: bool, attempt: int) -> str:
-        made = []
-        for part in split(form, title=title):
-            fresh = self._parts.get(part.text.casefold())
-            if part.kind == "fixed":
-                made.append(part.text)
-            elif fresh is None or attempt:
-                made.append(draw_part(part, self._key, self._offset + attempt + (0 if fresh is None else 1)))
-            else:
-                made.append(_cased(part.text, fresh))
-        return "".join(made)
+    def _make(self, type_: str, flat: str, canonical: str, encoding: str, part: bool, title: bool, attempt: int) -> str:
+        shown = flat if part or encoding in ("plain", "spaced") else canonical
+        if type_ == "PERSON":
+            made = self.cast.name(shown, title, attempt)
+        else:
+            made = self._maker.make(type_, shown, self._start + attempt if attempt or type_ not in DATES else 0)
+        if encoding == "loose":
+            between = re.search(r"[^\w]+|_", flat)
+            return (between.group() if between else "").join(made.split())
+        return encode(made, encoding)
 
-    def person_variants(self, forms: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
-        """Further names for the persons: parts alone, and surname with title in Chinese. (text, original, bounded)"""
-        for form in forms:
-            parts = split(fold(form).text)
-            words = [p for p in parts if p.kind in ("given", "family")]
-            if len(words) < 2:
-                continue
-            for part in words:
-                fresh = self._parts.get(part.text.casefold())
-                if fresh is None:
-                    continue
-                if not part.text.isascii() and part.kind == "family" and len(form) <= 4:
-                    for title in ZH_TITLES:
-                        yield fresh + title, part.text + title, False
-                elif fresh.isascii() and len(fresh) > 4 and (stands_alone(part) or part.text[:1].isupper()):
-                    yield _cased(part.text, fresh), part.text, True
-                    yield fresh.upper(), part.text.upper(), True
+
+def _never(text: str) -> bool:
+    return False
+
+
+def _whole(flat: str, canonical: str) -> bool:
+    """Whether a base64 text is that of the value and nothing else."""
+    return flat.rstrip("=") == encode(canonical, "base64").rstrip("=")
 
 
 _GRAM = 6
@@ -155,11 +125,3 @@ class _Texts:
 
     def _may_hold(self, wanted: str, first: int) -> bool:
         return all(wanted[i : i + _GRAM] in self._grams for i in range(first, len(wanted) - _GRAM + 1, 2))
-
-
-def _cased(original: str, fresh: str) -> str:
-    if not fresh.isascii():
-        return fresh
-    if original.isupper() and len(original) > 1:
-        return fresh.upper()
-    return fresh.lower() if original.islower() else fresh[:1].upper() + fresh[1:]

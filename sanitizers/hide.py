@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from guard.errors import CheckUnavailable
 from guard.surface import ChannelKind, Role
 from sanitizers.assign import Assigner
+from sanitizers.cast import Name
 from sanitizers.detect.fold import fold
 from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span, merge
 from sanitizers.options import Policy, SanitizerOptions
-from sanitizers.persons import split, stands_alone
-from sanitizers.restore import Restorer, Table, Variant, joins
-from sanitizers.search import Needle, Searcher, encode, needles
-from sanitizers.surrogates import normalise
+from sanitizers.organisations import core
+from sanitizers.persons import called, split, stands_alone, title_at
+from sanitizers.restore import Restorer, Table, joins
+from sanitizers.search import Needle, Searcher, needles
+from sanitizers.surrogates import DATES, ORGANISATIONS, PLACES, normalise, tells
+from sanitizers.variants import Written, quiet_ones, variants
 
-_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|MR|MRS|MS|DR|PROF)\.?\s{1,2}$")
+# What makes the name of a longer place of a shorter one.
+_LONGER_PLACE = re.compile(
+    "(?:维吾尔|壮族|回族|藏族|苗族|彝族|蒙古族?|朝鲜族|土家族|布依族|侗族|傣族|白族|哈尼族)*(?:自治[区州县旗]|特别行政区|省|市|地区|[区县盟旗])"
+)
+_ALONE = 4  # characters of an organisation's name proper that may stand for it
 _QUIET = frozenset((Role.SYSTEM, Role.DEFINITION))
 _ROUNDS = 4
 
@@ -40,6 +47,7 @@ class Value:
     form: str
     span: Span
     title: bool = False
+    gender: str = ""  # what titles say of it
     loud: bool = False  # stood somewhere outside of system prompts and definitions
 
 
@@ -54,17 +62,6 @@ class Place:
     value: Value
     encoding: str = "plain"
     part: bool = False
-
-
-@dataclass(slots=True)
-class _Written:
-    """One written form and what replaces it."""
-
-    surrogate: str
-    restorable: bool
-    left: bool = True
-    right: bool = True
-    loud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +109,12 @@ def hide(
     that takes too long.
     """
     budget = budget or Budget(options.seconds)
+    spans = [[s for s in row if _worth(p, s)] for p, row in zip(pieces, spans, strict=True)]
     values = _values(pieces, spans)
     if not values:
         return Hiding([p.text for p in pieces], {})
     wanted = [needle for value in values.values() for needle in needles(value.type, value.form)]
-    parts = _parts(values)
-    searcher = Searcher((*wanted, *parts))
+    searcher = Searcher((*wanted, *_parts(values)))
     places = [_places(i, piece, spans[i], values, searcher, budget) for i, piece in enumerate(pieces)]
     entities = Counter(place.value.type for row in places for place in row)
     blocked = {t: n for t, n in entities.items() if options.policy(t) is Policy.BLOCK}
@@ -126,28 +123,29 @@ def hide(
         return Hiding([p.text for p in pieces], dict(entities), blocked, local)
     verifier = Searcher(wanted)
     flat = [fold(p.text).text for p in pieces]
+    names = [Name(v.form, v.title, v.gender) for v in values.values() if v.type == "PERSON"]
+    moments = [v.form for v in values.values() if v.type in DATES]
     for turn in range(_ROUNDS):
         budget.spend()
-        assigner = Assigner(key, flat, verifier, options, budget, offset=turn * 16)
+        assigner = Assigner(key, names, moments, flat, verifier, options, budget, start=turn * 16)
         written = _write(places, assigner)
         texts, expected = _compose(pieces, places, written)
         if any(verifier.any(text) for text in texts):
             reason = "leak"
             continue
-        everything = Table(_variants(written, assigner, quiet=True))
+        everything = Table(variants(written, assigner.cast, assigner.present, quiet=True))
         if not all(_restores(t, e, everything) for t, e in zip(texts, expected, strict=True)):
             reason = "roundtrip"
             continue
         table = everything
-        if not options.restore_system and any(not w.loud for w in written.values()):
-            table = Table(_variants(written, assigner, quiet=False))
-        replaced = [
-            Replacement(p.piece, p.start, p.end, p.value.type, written[p.value.type, p.form].surrogate)
-            for row in places
-            for p in row
-        ]
-        return Hiding(texts, dict(entities), table=table, replaced=replaced)
+        if not options.restore_system and quiet_ones(written.values()):
+            table = Table(variants(written, assigner.cast, assigner.present, quiet=False))
+        return Hiding(texts, dict(entities), table=table, replaced=_replaced(places, written))
     raise CheckUnavailable("sanitize", reason)
+
+
+def _worth(piece: Piece, span: Span) -> bool:
+    return span.type not in DATES or tells(span.type, fold(piece.text[span.start : span.end]).text)
 
 
 def _values(pieces: Sequence[Piece], spans: Sequence[Sequence[Span]]) -> dict[tuple[str, str], Value]:
@@ -156,27 +154,37 @@ def _values(pieces: Sequence[Piece], spans: Sequence[Sequence[Span]]) -> dict[tu
         for span in found:
             form = fold(piece.text[span.start : span.end]).text
             norm = normalise(span.type, form)
+            title, gender = title_at(piece.text, span.start, span.end) if span.type == "PERSON" else (False, "")
             value = values.get((span.type, norm))
             if value is None:
-                title = (
-                    span.type == "PERSON" and _TITLE.search(piece.text[max(0, span.start - 8) : span.start]) is not None
-                )
                 value = values[span.type, norm] = Value(span.type, form, span, title)
+            value.gender = value.gender or gender
             value.loud |= piece.role not in _QUIET
     return values
 
 
-def _parts(values: Mapping[tuple[str, str], Value]) -> list[Needle]:
-    """Given and family names of full names, to be replaced where they stand alone."""
-    made = []
+def _parts(values: Mapping[tuple[str, str], Value]) -> Iterator[Needle]:
+    """What stands for a found name elsewhere: given and family names, 张总 and 小张, an organisation without Inc."""
     for value in values.values():
-        if value.type != "PERSON" or " " not in value.form:
-            continue
-        for part in split(value.form):
-            if stands_alone(part):
-                word = part.text if not part.text.islower() else part.text.capitalize()
-                made.append(Needle("PERSON", value.form, word, "plain", part=True, bounded=True, exact=True))
-    return made
+        if value.type == "PERSON":
+            yield from _name_parts(value.form)
+        elif value.type in ORGANISATIONS:
+            name = core(value.form)
+            if _ALONE <= len(name) < len(value.form) and not name.islower() and name in value.form:
+                yield Needle(value.type, value.form, name, part=True, bounded=True, exact=True)
+
+
+def _name_parts(form: str) -> Iterator[Needle]:
+    parts = split(form)
+    if sum(p.own for p in parts) < 2:
+        return
+    for part in parts:
+        if stands_alone(part):
+            word = part.text if not part.text.islower() else part.text.capitalize()
+            yield Needle("PERSON", form, word, part=True, bounded=True, exact=True)
+        if part.kind == "family" and not part.text.isascii() and part is parts[0]:
+            for before, behind in called(part.text):
+                yield Needle("PERSON", form, before + part.text + behind, part=True)
 
 
 def _places(
@@ -202,14 +210,19 @@ def _places(
             continue
         value = values[needle.type, normalise(needle.type, needle.form)]
         # In a row of equal numbers the separators' absence makes further ones appear across their borders.
-        if needle.spaced and any(
+        if needle.encoding in ("spaced", "loose") and any(
             by_span[c.start, c.end, c.type][0] is value and c.start < hit.end and hit.start < c.end for c in candidates
         ):
             continue
-        by_span[hit.start, hit.end, needle.type] = (value, needle.encoding, needle.part)
+        end = hit.end
+        if needle.type in PLACES and not needle.form.isascii() and (longer := _LONGER_PLACE.match(piece.text, end)):
+            end = longer.end()  # no part of a longer name alone: 新疆 in 新疆维吾尔自治区
+            if (hit.start, end, needle.type) in by_span:
+                continue
+        by_span[hit.start, end, needle.type] = (value, needle.encoding, needle.part)
         # A further occurrence is as good as the find it repeats; a part of a name yields to everything.
         score, certain = (0.0, False) if needle.part else (value.span.score, value.span.certain)
-        candidates.append(Span(hit.start, hit.end, needle.type, score, certain))
+        candidates.append(Span(hit.start, end, needle.type, score, certain))
     row = []
     for span in merge(candidates, piece.text):
         known = by_span.get((span.start, span.end, span.type))
@@ -226,24 +239,23 @@ def _places(
     return row
 
 
-def _write(places: Sequence[Sequence[Place]], assigner: Assigner) -> dict[tuple[str, str], _Written]:
+def _write(places: Sequence[Sequence[Place]], assigner: Assigner) -> dict[tuple[str, str], Written]:
     """A surrogate for every written form, full forms before parts and encodings that derive from them."""
-    written: dict[tuple[str, str], _Written] = {}
-    flat = [place for row in places for place in row]
-    assigner.persons([(p.value.form, p.value.title) for p in flat if p.value.type == "PERSON"])
-    for place in sorted(flat, key=lambda p: (p.encoding != "plain", p.part)):
-        entry = written.get((place.value.type, place.form))
+    written: dict[tuple[str, str], Written] = {}
+    for place in sorted((p for row in places for p in row), key=lambda p: (p.encoding != "plain", p.part)):
+        value = place.value
+        entry = written.get((value.type, place.form))
         if entry is None:
             text, restorable = assigner.assign(
-                place.value.type, place.form, place.value.form, place.encoding, place.part, place.value.title
+                value.type, place.form, value.form, place.encoding, place.part, value.title
             )
-            entry = written[place.value.type, place.form] = _Written(text, restorable)
-        entry.loud |= place.value.loud
+            entry = written[value.type, place.form] = Written(text, restorable)
+        entry.loud |= value.loud
     return written
 
 
 def _compose(
-    pieces: Sequence[Piece], places: Sequence[Sequence[Place]], written: Mapping[tuple[str, str], _Written]
+    pieces: Sequence[Piece], places: Sequence[Sequence[Place]], written: Mapping[tuple[str, str], Written]
 ) -> tuple[list[str], list[str]]:
     """Outgoing texts, and what restoring them must give (masks stay). Notes where a surrogate touches a word."""
     texts, expected = [], []
@@ -251,7 +263,7 @@ def _compose(
         out: list[str] = []
         back: list[str] = []
         at = 0
-        marks: list[tuple[int, int, _Written]] = []
+        marks: list[tuple[int, int, Written]] = []
         length = 0
         for place in row:
             entry = written[place.value.type, place.form]
@@ -275,39 +287,12 @@ def _compose(
     return texts, expected
 
 
-def _variants(written: Mapping[tuple[str, str], _Written], assigner: Assigner, *, quiet: bool) -> list[Variant]:
-    """Every way a surrogate may come back. What the request itself contains comes first and wins."""
-    chosen = {k: w for k, w in written.items() if w.restorable and (quiet or w.loud)}
-    table: dict[str, Variant | None] = {
-        w.surrogate: Variant(w.surrogate, form, w.left, w.right) for (_, form), w in chosen.items()
-    }
-    # Surrogates that must not be restored may not be reached through a variant of another either.
-    closed = {w.surrogate for w in written.values()} - set(table)
-    further: dict[str, Variant | None] = {}
-
-    def add(text: str, original: str, *, bounded: bool = True) -> None:
-        if len(text) < 2 or text in table or text in closed or assigner.present(text):
-            return
-        if text in further:
-            known = further[text]
-            if known is not None and known.original != original:
-                further[text] = None  # two readings: neither is safe
-            return
-        further[text] = Variant(text, original, bounded, bounded)
-
-    for (type_, form), entry in chosen.items():
-        made = entry.surrogate
-        for change in (str.lower, str.upper):
-            if type_ in ("PERSON", "EMAIL_ADDRESS", "URL", "MAC_ADDRESS"):
-                add(change(made), change(form))
-        if type_ == "PERSON":
-            add(made.title(), form)
-        add(encode(made, "url"), encode(form, "url"))
-        if sum(c.isdecimal() for c in made) >= 8 and type_ != "IP_ADDRESS":
-            add(encode(made, "compact"), encode(form, "compact"))
-    for text, original, bounded in assigner.person_variants([form for (t, form), _ in chosen.items() if t == "PERSON"]):
-        add(text, original, bounded=bounded)
-    return [v for v in (*table.values(), *further.values()) if v is not None]
+def _replaced(places: Sequence[Sequence[Place]], written: Mapping[tuple[str, str], Written]) -> list[Replacement]:
+    return [
+        Replacement(p.piece, p.start, p.end, p.value.type, written[p.value.type, p.form].surrogate)
+        for row in places
+        for p in row
+    ]
 
 
 def _restores(text: str, expected: str, table: Table) -> bool:

@@ -1,35 +1,33 @@
-# ruff: noqa: SIM905  word lists read better as text
 """Searching texts for known values in all the ways they may be written: what replacing and verifying share."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import ahocorasick
 
 from sanitizers.detect.fold import Folded, fold
+from sanitizers.encodings import base64_cores, base64_run, encoded, separates, squeeze
 from sanitizers.names_list import EN_GIVEN_WORDS
+from sanitizers.numbers import NUMBERS
 from sanitizers.restore import joins
+from sanitizers.surrogates import ADDRESSES, AMOUNTS, DATES, WORDS
 
-NUMERIC = frozenset(
-    """PHONE_NUMBER CN_MOBILE CREDIT_CARD IBAN_CODE US_SSN US_ITIN UK_NHS CN_RESIDENT_ID MAC_ADDRESS ES_NIF ES_NIE
-    KR_RRN""".split()
-)
-_SEPARATING = frozenset(" \t\u00a0-.()/_")
-_SQUEEZE = {ord(c): None for c in _SEPARATING}
+NUMERIC = frozenset((*NUMBERS, "UK_NHS", "ES_NIF", "ES_NIE", "KR_RRN")) - {"AGE", "IP_ADDRESS", "CN_WECHAT"}
+_LOOSE = frozenset(("PERSON", "ORGANIZATION", "CUSTOM"))
 _LONG_NUMBER = 9  # characters; shorter ones would be found in the neighbourhood of unrelated numbers
+_LONG_NAME = 8
+_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Needle:
     """One way a value may stand in a text.
 
-    `encoding`: plain, url, json, base64 or compact; `part`: of a name; `spaced`: found with the separators gone.
+    `encoding`: plain, one of `encodings.ENCODERS`, base64 (anywhere inside), or loose (a name's words with other or no
+    separators); `part`: of a name; `bounded`: only between word edges; `exact`: upper and lower case matter.
     """
 
     type: str
@@ -39,7 +37,6 @@ class Needle:
     part: bool = False
     bounded: bool = False
     exact: bool = False
-    spaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +48,24 @@ class Hit:
     needle: Needle
 
 
-def encode(text: str, encoding: str) -> str:
-    """`text` in one of the needle encodings; compact drops the separators of a number."""
-    if encoding == "url":
-        return quote(text.encode("utf-8", "surrogatepass"), safe="")
-    if encoding == "json":
-        return json.dumps(text)[1:-1]
-    if encoding == "base64":
-        return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
-    if encoding == "compact":
-        return _squeeze(text)
-    return text
-
-
 def needles(type_: str, form: str) -> Iterator[Needle]:
     """All ways to write a value (folded form)."""
-    single = type_ == "PERSON" and form.isascii() and " " not in form
-    if single and form.capitalize() in EN_GIVEN_WORDS:
+    single = type_ in WORDS and form.isascii() and " " not in form
+    if type_ == "PERSON" and single and form.capitalize() in EN_GIVEN_WORDS:
         return  # a name that is a word: hidden where its context gave it away, kept elsewhere
+    if type_ == "AGE" or (form.isascii() and sum(c.isalnum() for c in form) < 3):
+        return  # other 42s are other things
     # A short value inside a longer word or number is something else.
-    bounded = type_ in ("PERSON", "CUSTOM", "IP_ADDRESS") or len(form) < 8
+    bounded = len(form) < 8 or type_ in ("CUSTOM", "IP_ADDRESS") or type_ in WORDS or type_ in AMOUNTS or type_ in DATES
     yield Needle(type_, form, form, "plain", bounded=bounded, exact=single)
-    seen = {form}
-    encodings = ["url", "json"]
-    if len(form) >= 6:
-        encodings.append("base64")
-    if type_ in NUMERIC and sum(c.isalnum() for c in form) >= 8:
-        encodings.append("compact")
-    for encoding in encodings:
-        text = encode(form, encoding)
-        if encoding == "base64":
-            text = text.rstrip("=")
-        if text not in seen and len(text) > 1:
-            seen.add(text)
-            yield Needle(
-                type_,
-                form,
-                text,
-                encoding,
-                bounded=bounded and encoding != "base64",
-                exact=encoding == "base64" or single,
-            )
+    if type_ in AMOUNTS or type_ in DATES:
+        return  # a year in a URL is not worth a refusal
+    for encoding, text in encoded(form):
+        if len(text) > 1:
+            yield Needle(type_, form, text, encoding, bounded=bounded, exact=single)
+    if len(form) >= _BYTES or (not form.isascii() and len(form.encode("utf-8", "surrogatepass")) >= _BYTES):
+        for core in base64_cores(form):
+            yield Needle(type_, form, core, "base64", exact=True)
 
 
 class Searcher:
@@ -99,20 +73,24 @@ class Searcher:
 
     def __init__(self, wanted: Iterable[Needle]) -> None:
         self._needles: dict[str, list[Needle]] = {}
+        # Numbers are also searched for with all separators gone (4111.1111 for 4111 1111), names as well.
+        self._bare: dict[str, Needle] = {}
         for needle in wanted:
-            key = lower(needle.text)
-            known = self._needles.setdefault(key, [])
+            known = self._needles.setdefault(lower(needle.text), [])
             if needle not in known:
                 known.append(needle)
-        # Numbers are also searched for with all separators gone: 4111.1111 for 4111 1111.
-        self._numbers: dict[str, Needle] = {}
-        for known in self._needles.values():
-            for needle in known:
-                bare = _squeeze(lower(needle.form))
-                if needle.type in NUMERIC and len(bare) >= _LONG_NUMBER:
-                    self._numbers.setdefault(bare, Needle(needle.type, needle.form, bare, spaced=True))
+            if needle.encoding == "plain" and not needle.part:
+                self._loosely(needle)
         self._automaton = _automaton(self._needles)
-        self._squeezed = _automaton(self._numbers)
+        self._squeezed = _automaton(self._bare)
+
+    def _loosely(self, needle: Needle) -> None:
+        bare = squeeze(lower(needle.form))
+        if needle.type in NUMERIC:
+            if len(bare) >= _LONG_NUMBER:
+                self._bare.setdefault(bare, Needle(needle.type, needle.form, bare, "spaced"))
+        elif _is_loose(needle) and len(bare) >= _LONG_NAME:
+            self._bare.setdefault(bare, Needle(needle.type, needle.form, bare, "loose", bounded=True))
 
     def hits(self, text: str, folded: Folded | None = None) -> Iterator[Hit]:
         """Every occurrence that counts, overlapping ones included."""
@@ -120,30 +98,37 @@ class Searcher:
             return
         folded = folded or fold(text)
         flat = folded.text
-        for last, key in self._automaton.iter(lower(flat)):
+        low = lower(flat)
+        for last, key in self._automaton.iter(low):
             end = last + 1
             start = end - len(key)
             for needle in self._needles[key]:
                 if _counts(needle, flat, start, end):
                     if needle.encoding == "base64":
-                        end += len(flat[end : end + 2]) - len(flat[end : end + 2].lstrip("="))
+                        start, end = base64_run(flat, start, end)
                     yield Hit(folded.start(start), folded.end(end), needle)
                     break
         if self._squeezed is not None:
-            yield from self._spaced(folded)
+            yield from self._spaced(folded, low)
 
-    def _spaced(self, folded: Folded) -> Iterator[Hit]:
-        flat = lower(folded.text)
-        bare = _squeeze(flat)
+    def _spaced(self, folded: Folded, low: str) -> Iterator[Hit]:
+        bare = squeeze(low)
         offsets: list[int] | None = None
         for last, key in self._squeezed.iter(bare):
             if offsets is None:
-                offsets = [i for i, c in enumerate(flat) if c not in _SEPARATING]
+                offsets = [i for i, c in enumerate(low) if not separates(c)]
             start, end = offsets[last + 1 - len(key)], offsets[last] + 1
-            yield Hit(folded.start(start), folded.end(end), self._numbers[key])
+            needle = self._bare[key]
+            if _counts(needle, folded.text, start, end):
+                yield Hit(folded.start(start), folded.end(end), needle)
 
     def any(self, text: str) -> bool:
         return next(self.hits(text), None) is not None
+
+
+def _is_loose(needle: Needle) -> bool:
+    """Whether a value is several words, which may stand with other separators or none."""
+    return (needle.type in _LOOSE or needle.type in ADDRESSES) and len(needle.form.split()) > 1
 
 
 def _automaton(words: Iterable[str]) -> Any:
@@ -154,10 +139,6 @@ def _automaton(words: Iterable[str]) -> Any:
         return None
     made.make_automaton()
     return made
-
-
-def _squeeze(text: str) -> str:
-    return text.translate(_SQUEEZE)
 
 
 def _counts(needle: Needle, text: str, start: int, end: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from sanitizers.detect.china import resident_id_check
-from sanitizers.surrogates import luhn_sum
+from sanitizers.numbers import luhn_sum
 
 digits = "0123456789"
 

@@ -1,0 +1,99 @@
+"""The ways a value may be encoded inside a text: what hiding replaces, verifying looks for, and restoring undoes."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, quote_plus
+
+_SEPARATORS = " \t\n\r\u00a0-.()/_,:"
+_SQUEEZE = {ord(c): None for c in _SEPARATORS}
+_BASE64 = re.compile(r"[0-9A-Za-z+/_-]")
+
+
+def squeeze(text: str) -> str:
+    """Without separators, as a number's digits or a name's words stand in identifiers."""
+    return text.translate(_SQUEEZE)
+
+
+def separates(char: str) -> bool:
+    return char in _SEPARATORS
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _json_open(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _numeric(text: str, form: str) -> str:
+    return "".join(c if c.isascii() and c not in "&<>\"'@" else form.format(ord(c)) for c in text)
+
+
+ENCODERS: dict[str, Callable[[str], str]] = {
+    "url": lambda text: quote(_bytes(text), safe=""),
+    "uri": lambda text: quote(_bytes(text), safe="/:@!~*'()"),
+    "form": lambda text: quote_plus(_bytes(text)),
+    "json": _json,
+    "json-open": _json_open,
+    "json-json": lambda text: _json(_json(text)),
+    "json-json-open": lambda text: _json_open(_json_open(text)),
+    "html": lambda text: html.escape(text),
+    "html-decimal": lambda text: _numeric(text, "&#{};"),
+    "html-hex": lambda text: _numeric(text, "&#x{:x};"),
+}
+"""Those that can be replaced in place. base64 is another matter: what stands beside the value is in it as well."""
+
+_SPECIAL = re.compile(r"[^0-9A-Za-z_.~-]")
+
+
+def encode(text: str, encoding: str) -> str:
+    """`text` in one of `ENCODERS`, `compact` (separators dropped) or `base64`; `plain` as it is."""
+    if encoding == "compact":
+        return squeeze(text)
+    if encoding == "base64":
+        return base64.b64encode(_bytes(text)).decode()
+    encoder = ENCODERS.get(encoding)
+    return text if encoder is None else encoder(text)
+
+
+def encoded(text: str) -> Iterator[tuple[str, str]]:
+    """The encoded forms that differ from `text` and from one another, as (encoding, form)."""
+    if _SPECIAL.search(text) is None:
+        return
+    seen = {text}
+    for name, encoder in ENCODERS.items():
+        made = encoder(text)
+        if made not in seen:
+            seen.add(made)
+            yield name, made
+
+
+def base64_cores(text: str) -> Iterator[str]:
+    """What base64 of any text that holds `text` must hold, by how many bytes stand in front (modulo 3), in both
+    alphabets (RFC 4648 sections 4 and 5)."""
+    raw = _bytes(text)
+    for shift, skip in ((0, 0), (1, 2), (2, 3)):
+        made = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
+        core = made[skip : -1 if (shift + len(raw)) % 3 else None]
+        yield core
+        if "+" in core or "/" in core:
+            yield core.replace("+", "-").replace("/", "_")
+
+
+def base64_run(text: str, start: int, end: int) -> tuple[int, int]:
+    """The whole base64 text around `text[start:end]`."""
+    while start and _BASE64.match(text[start - 1]):
+        start -= 1
+    while end < len(text) and _BASE64.match(text[end]):
+        end += 1
+    return start, end + len(text[end : end + 2]) - len(text[end : end + 2].lstrip("="))

@@ -1,0 +1,138 @@
+"""One person, one fictional person: however the person is named, and in the e-mail address as well."""
+
+from __future__ import annotations
+
+import pytest
+
+from sanitizers import Sanitizer
+from sanitizers.cast import Cast, Name
+from sanitizers.names_list import FRESH_FEMALE, FRESH_MALE
+
+KEY = b"k" * 32
+
+
+def free(text: str) -> bool:
+    return False
+
+
+CAST = Cast(
+    KEY,
+    [
+        *map(Name, ("Alice Johnson", "Robert Miller", "张伟", "王小明", "欧阳娜娜")),
+        Name("Okonkwo", True, "f"),
+        Name("Adaeze Okonkwo"),
+    ],
+    free,
+)
+GIVEN, FAMILY = CAST.name("Alice Johnson", False, 0).split()
+ZHANG, WEI = CAST.name("张伟", False, 0)
+
+
+@pytest.mark.parametrize(
+    "form, expected",
+    [
+        ("Alice", GIVEN),
+        ("Johnson", FAMILY),
+        ("ALICE JOHNSON", f"{GIVEN} {FAMILY}".upper()),
+        ("alice johnson", f"{GIVEN} {FAMILY}".lower()),
+        ("Johnson, Alice", f"{FAMILY}, {GIVEN}"),
+        ("A. Johnson", f"{GIVEN[0]}. {FAMILY}"),
+        ("Ms. Johnson", f"Ms. {FAMILY}"),
+        ("Alice Johnson's", f"{GIVEN} {FAMILY}'s"),
+        ("张先生", f"{ZHANG}先生"),
+        ("张总", f"{ZHANG}总"),
+        ("小张", f"小{ZHANG}"),
+    ],
+)
+def test_names(form: str, expected: str) -> None:
+    assert CAST.name(form, False, 0) == expected
+
+
+@pytest.mark.parametrize(
+    "local, expected",
+    [
+        ("alice.johnson", f"{GIVEN}.{FAMILY}"),
+        ("Alice_Johnson", f"{GIVEN}_{FAMILY}"),
+        ("johnson.alice85", f"{FAMILY}.{GIVEN}85"),
+        ("ajohnson", f"{GIVEN[0]}{FAMILY}"),
+        ("alicej", f"{GIVEN}{FAMILY[0]}"),
+        ("alicejohnson", f"{GIVEN}{FAMILY}"),
+        ("a.johnson", f"{GIVEN[0]}.{FAMILY}"),
+        ("alice", GIVEN),
+    ],
+)
+def test_addresses(local: str, expected: str) -> None:
+    made = CAST.local(local)
+    assert made is not None and made.casefold() == expected.casefold()
+
+
+def test_chinese_addresses_in_pinyin() -> None:
+    from pypinyin import lazy_pinyin
+
+    family, given = lazy_pinyin(ZHANG)[0], lazy_pinyin(WEI)[0]
+    assert CAST.local("zhangwei") == family + given
+    assert CAST.local("wei.zhang") == f"{given}.{family}"
+    assert CAST.local("zhangw88") == f"{family}{given[0]}88"
+
+
+@pytest.mark.parametrize("local", ["info", "xk47", "team-42", "张伟", "a1b2c3"])
+def test_addresses_that_hold_no_name(local: str) -> None:
+    assert CAST.local(local) is None
+
+
+def test_a_title_tells_the_gender_that_the_name_does_not() -> None:
+    assert CAST.name("Adaeze Okonkwo", False, 0).split()[0] in FRESH_FEMALE
+    assert (
+        Cast(KEY, [Name("Okonkwo", True, "m"), Name("Adaeze Okonkwo")], free)
+        .name("Adaeze Okonkwo", False, 0)
+        .split()[0]
+        in FRESH_MALE
+    )
+
+
+SANITIZER = Sanitizer(key="k")
+
+
+def test_a_request_names_one_fictional_person_throughout() -> None:
+    hidden = SANITIZER.hide(
+        "Dear Ms. Johnson, my name is Alice Johnson (alice.johnson@corp.com). Alice's flat, ALICE JOHNSON, Johnson!"
+    )
+    given, family = hidden.text.split("name is ")[1].split(" (")[0].split()
+    assert hidden.text == (
+        f"Dear Ms. {family}, my name is {given} {family} ({given.lower()}.{family.lower()}@"
+        f"{hidden.text.split('@')[1].split(')')[0]}). {given}'s flat, {given.upper()} {family.upper()}, {family}!"
+    )
+
+
+def test_a_request_in_chinese() -> None:
+    hidden = SANITIZER.hide("我叫张伟，张总，小张，邮箱zhangwei@corp.com。")
+    family = hidden.text[2]
+    assert f"{family}总，小{family}，" in hidden.text and "zhangwei" not in hidden.text and "张" not in hidden.text
+
+
+@pytest.mark.parametrize(
+    "said, expected",
+    [
+        ("Dear Ms. {f}, {g}'s file", "Dear Ms. Johnson, Alice's file"),
+        ("{G} {F} / {F}, {G}", "ALICE JOHNSON / JOHNSON, ALICE"),
+        ("{f}, {g} and {i}. {f}", "Johnson, Alice and A. Johnson"),
+        ("mailto {gl}.{fl}", "mailto alice.johnson"),
+        ("https://x.org/{gl}-{fl}", "https://x.org/alice-johnson"),
+        ("at {host}", "at corp.com"),
+    ],
+)
+def test_answers_may_name_the_person_in_any_way(said: str, expected: str) -> None:
+    hidden = SANITIZER.hide("I am Alice Johnson, alice.johnson@corp.com")
+    name, email = hidden.text.removeprefix("I am ").split(", ")
+    given, family = name.split()
+    words = {"g": given, "f": family, "G": given.upper(), "F": family.upper(), "i": given[0],
+             "gl": given.lower(), "fl": family.lower(), "host": email.split("@")[1]}  # fmt: skip
+    assert hidden.restore(said.format(**words)) == expected
+
+
+@pytest.mark.parametrize("earlier", ["Alice Johnson", "Bob Smith and Carol White", "王小明"])
+def test_a_new_name_does_not_change_the_earlier_ones(earlier: str) -> None:
+    turns = [{"role": "user", "content": f"I am Robert Miller. Name: {earlier}"}]
+    first = SANITIZER.hide(turns).messages[0]["content"]
+    later = SANITIZER.hide([*turns, {"role": "user", "content": "My name is Adam Zimmer. 我叫张伟。"}])
+    assert later.messages[0]["content"] == first
