@@ -1,0 +1,1 @@
+"""Benchmarks: speed and quality, one command each (`python -m benchmarks.<name>`)."""
