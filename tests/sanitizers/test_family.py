@@ -25,7 +25,7 @@ CAST = Cast(
     free,
 )
 GIVEN, FAMILY = CAST.name("Alice Johnson", False, 0).split()
-ZHANG, WEI = CAST.name("张伟", False, 0)
+ZHANG, WEI = list(CAST.name("张伟", False, 0))
 
 
 @pytest.mark.parametrize(
