@@ -18,12 +18,10 @@ from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionReque
 from vllm.entrypoints.openai.completion import api_router as completion_routes
 from vllm.entrypoints.openai.completion.protocol import CompletionRequest
 
-from detectors.check import Scope, scoped
 from guard.errors import ConfigError
 from steering.vllm_plugin import ROUTES, wire
 from steering.vllm_plugin.doors import Doors
-from steering.vllm_plugin.ladder import Render
-from steering.vllm_plugin.served import TURN, Served, Stopped, Turn, opened, unavailable
+from steering.vllm_plugin.served import TURN, Served, Stopped, Turn, opened
 from steering.vllm_plugin.verdict import moderation
 
 _STATE = "guardchain"
@@ -62,7 +60,7 @@ class GuardRoutes:
         served = await Served.start(engine_client, args)
         setattr(state, _STATE, served)
         chat, completion = state.openai_serving_chat, state.openai_serving_completion
-        completion.render_completion_request = _completion_renderer(served, completion, chat.render_chat_request)
+        completion.render_completion_request = _completion_renderer(served, completion)
         chat.render_chat_request = _chat_renderer(served, chat)
 
 
@@ -105,66 +103,42 @@ def _chat_renderer(served: Served, serving: Any) -> Any:
 
     async def render_chat_request(request: ChatCompletionRequest) -> Any:
         result = await core(request)
-        if not isinstance(result, tuple):
-            return result  # an error response
-
-        async def to_score() -> list[list[int]]:
-            turn = TURN.get()
-            messages = turn.body.get("messages", ()) if turn is not None else ()
-            chosen = scoped(messages, Scope(turn.policy.scope)) if turn is not None else []
-            if len(chosen) == len(messages):
-                return _ids(result[1])
-            fewer = await core(request.model_copy(update={"messages": chosen}))
-            if not isinstance(fewer, tuple):
-                raise unavailable("render")
-            return _ids(fewer[1])
-
-        await _judged(served, request, to_score)
+        if isinstance(result, tuple):  # not an error response
+            (ids,) = _ids(result[1])
+            await _judged(served, request, ids)
         return result
 
     return render_chat_request
 
 
-def _completion_renderer(served: Served, serving: Any, render_chat: Any) -> Any:
-    """Text completions are scored as the user's turn of a chat: that is what the probes were calibrated on."""
+def _completion_renderer(served: Served, serving: Any) -> Any:
     core = serving.render_completion_request
     tokenizer = serving.renderer.tokenizer
 
     async def render_completion_request(request: CompletionRequest) -> Any:
         result = await core(request)
-        if not isinstance(result, list):
-            return result
-
-        async def as_chats() -> list[list[int]]:
+        if isinstance(result, list):
             texts = [tokenizer.decode(ids, skip_special_tokens=False) for ids in _ids(result)]
-            chats = [
-                await render_chat(ChatCompletionRequest(model=request.model, messages=[{"role": "user", "content": t}]))
-                for t in texts
-            ]
-            if not all(isinstance(chat, tuple) for chat in chats):
-                raise unavailable("render")
-            return [ids for chat in chats for ids in _ids(chat[1])]
-
-        await _judged(served, request, as_chats)
+            await _judged(served, request, (), texts)
         return result
 
     return render_completion_request
 
 
-async def _judged(served: Served, request: Any, render: Render) -> None:
+async def _judged(served: Served, request: Any, ids: Sequence[int], prompts: Sequence[str] | None = None) -> None:
     """Put the orders into the request. Raises `Stopped`, also for a request that came by no guarded route."""
     turn = TURN.get()
     if turn is None:
         raise Stopped(Turn(wire.DEFAULT, {}))
-    orders = await served.judge(turn, render)
+    orders = await served.judge(turn, ids, prompts)
     request.vllm_xargs = orders.to_extra_args() if orders.strength > 0 else None
 
 
 def _ids(inputs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
-    """Token ids of rendered prompts. Raises `CheckUnavailable` for a prompt that has none."""
+    """Token ids of rendered prompts. Raises `Stopped` for a prompt that has none, so cannot be scored."""
     found = [list(i.get("prompt_token_ids") or ()) for i in inputs]
     if not found or not all(found):
-        raise unavailable("render")
+        raise Stopped(TURN.get() or Turn(wire.DEFAULT, {}))
     return found
 
 

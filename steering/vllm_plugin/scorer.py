@@ -12,39 +12,68 @@ import asyncio
 import contextlib
 import math
 import secrets
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from detectors.scorers.base import Message, Scored, Tool
+from detectors.scorers.template import ChatTemplate
 from guard.errors import CheckUnavailable
 from guard.model_identity import ModelIdentity
 from steering.vllm_plugin.orders import Orders
 
 _CHECK = "probe"
 _ROUNDING = 1e-4
+_MOST_TOKENS = 128  # that one request may ask for by `logprob_token_ids`
+_SAMPLE = [{"role": "user", "content": "x"}]
 
-SALT: ContextVar[str | None] = ContextVar("guardchain_salt", default=None)
-"""Cache salt of the request being served: without it a probe would share nothing with it."""
 
-RANK: ContextVar[int | None] = ContextVar("guardchain_rank", default=None)
-"""Data-parallel rank of the request being served, likewise."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The request being served, for which a probe must share its KV.
+
+    salt: its cache salt. rank: its data-parallel engine. messages, rendered: its conversation and the token ids that
+    vLLM has made of it, which need not be made again.
+    """
+
+    salt: str | None = None
+    rank: int | None = None
+    messages: Sequence[Message] = ()
+    rendered: Sequence[int] = ()
+
+
+SERVED: ContextVar[Served] = ContextVar("guardchain_served", default=Served())  # noqa: B039 - frozen
 
 
 class EngineScorer:
-    """Implements `detectors.scorers.base.Scorer` over vLLM's engine client, except that it cannot render."""
+    """Implements `detectors.scorers.base.Scorer` over vLLM's engine client."""
 
-    def __init__(self, client: Any, identity: ModelIdentity, *, v2: bool, max_length: int, dtype: str) -> None:
-        """v2: whether the engine runs model runner V2. max_length: tokens of prompt, probe and one more."""
+    def __init__(
+        self, client: Any, tokenizer: Any, identity: ModelIdentity, *, v2: bool, max_length: int, dtype: str
+    ) -> None:
+        """tokenizer: one of our own, not the server's. v2: whether the engine runs model runner V2. max_length: tokens
+        of prompt, probe and one more. Raises `ArtifactError` for a model without a chat template."""
+        self.reads_first_token = v2
         self.identity = identity
         self.dtype = dtype
+        self._template = ChatTemplate(tokenizer)
+        # Where the model may think before it answers, probes stand behind the thoughts, not where vLLM's prompt ends.
+        served = tokenizer.apply_chat_template(_SAMPLE, add_generation_prompt=True, return_dict=False)
+        self._as_served = list(served) == self._template.answer_start(_SAMPLE, None)
+        self._tokenizing = threading.Lock()  # fast tokenizers refuse to be borrowed twice
         self._client = client
         self._v2 = v2
         self._max = max_length
 
     def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
-        """Not here: the server's own renderer has made the token ids already."""
-        raise CheckUnavailable(_CHECK, "render")
+        """The prompt's token ids, up to where the answer begins; taken over from vLLM where they are the same."""
+        served = SERVED.get()
+        if self._as_served and served.rendered and list(messages) == list(served.messages):
+            return list(served.rendered)
+        with self._tokenizing:
+            return self._template.answer_start(messages, tools)
 
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """See `Scorer.score`. Raises `CheckUnavailable`: `too_long`, `empty_prompt`, `engine` or `garbage`."""
@@ -52,10 +81,28 @@ class EngineScorer:
             raise CheckUnavailable(_CHECK, "empty_prompt")
         if len(prompt) + max(map(len, probes), default=0) + 1 > self._max:
             raise CheckUnavailable(_CHECK, "too_long")
+        if self._v2 and 1 < len(probes) <= _MOST_TOKENS and all(len(p) == 1 for p in probes):
+            return await self._first_token(list(prompt), [p[0] for p in probes])
         found = await asyncio.gather(*(self._probe(list(prompt), list(p)) for p in probes))
         cached = [c for _, c in found]
         computed = sum(len(prompt) + len(p) - c for p, c in zip(probes, cached, strict=True))
         return Scored([row for row, _ in found], computed, min(cached, default=0))
+
+    async def _first_token(self, prompt: list[int], tokens: list[int]) -> Scored:
+        """All of them from one step. Runner V2 only: V1 would overwrite the log-probabilities of other rows."""
+        from vllm import SamplingParams
+
+        parameters = SamplingParams(
+            max_tokens=1, temperature=0.0, detokenize=False, logprob_token_ids=sorted(set(tokens))
+        )
+        output = await self._run(prompt, parameters)
+        try:
+            row = output.outputs[0].logprobs[0]
+            values = [float(row[token].logprob) for token in tokens]
+        except (KeyError, TypeError, IndexError):
+            raise CheckUnavailable(_CHECK, "garbage") from None
+        cached = int(output.num_cached_tokens or 0)
+        return Scored([[_believed(v)] for v in values], len(prompt) - cached, cached)
 
     async def _probe(self, prompt: list[int], probe: list[int]) -> tuple[list[float], int]:
         """(log-probabilities, prompt tokens found in the cache) of one probe."""
@@ -64,9 +111,7 @@ class EngineScorer:
         if cached > len(prompt) - 1:
             raise CheckUnavailable(_CHECK, "garbage")
         row = _token_scores(output, probe) if self._v2 else _prompt_scores(output, probe)
-        if len(row) != len(probe) or not all(math.isfinite(v) and v <= _ROUNDING for v in row):
-            raise CheckUnavailable(_CHECK, "garbage")
-        return row, cached
+        return [_believed(v) for v in row], cached
 
     def _parameters(self, length: int, probe: list[int]) -> Any:
         from vllm import SamplingParams
@@ -87,11 +132,12 @@ class EngineScorer:
 
     async def _run(self, tokens: list[int], parameters: Any) -> Any:
         prompt: dict[str, Any] = {"type": "token", "prompt_token_ids": tokens}
-        if (salt := SALT.get()) is not None:
-            prompt["cache_salt"] = salt
+        served = SERVED.get()
+        if served.salt is not None:
+            prompt["cache_salt"] = served.salt
         try:
             answers: AsyncIterator[Any] = self._client.generate(
-                prompt, parameters, f"guardchain-{secrets.token_hex(8)}", data_parallel_rank=RANK.get()
+                prompt, parameters, f"guardchain-{secrets.token_hex(8)}", data_parallel_rank=served.rank
             )
             async with contextlib.aclosing(answers):  # type: ignore[type-var]
                 outputs = [output async for output in answers]
@@ -103,6 +149,13 @@ class EngineScorer:
         if not outputs:
             raise CheckUnavailable(_CHECK, "engine")
         return outputs[-1]
+
+
+def _believed(value: float) -> float:
+    """Raises `CheckUnavailable` for what is no log-probability."""
+    if not (math.isfinite(value) and value <= _ROUNDING):
+        raise CheckUnavailable(_CHECK, "garbage")
+    return value
 
 
 def _token_scores(output: Any, probe: Sequence[int]) -> list[float]:

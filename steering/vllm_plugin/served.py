@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +13,14 @@ from typing import Any
 import guard
 from detectors.prefix_probing.artifact import ProbeSet
 from detectors.prefix_probing.probe import PrefixProbe
-from guard.errors import CheckUnavailable, ConfigError
+from guard.errors import ConfigError
 from guard.model_identity import ModelIdentity
 from guard.verdict import Decision, Verdict
 from steering.vllm_plugin import canary, ladder, wire
 from steering.vllm_plugin.admission import check_config
 from steering.vllm_plugin.orders import Orders
-from steering.vllm_plugin.scorer import RANK, SALT, EngineScorer
+from steering.vllm_plugin.scorer import SERVED, EngineScorer
+from steering.vllm_plugin.scorer import Served as Serving
 from steering.vllm_plugin.settings import Settings, file_digest, model_directory
 
 log = logging.getLogger("vllm.guardchain")
@@ -63,6 +64,8 @@ class Served:
 
         Raises `ConfigError` or `ArtifactError`: vLLM then does not start to serve.
         """
+        from transformers import AutoTokenizer
+
         vllm_config = client.vllm_config
         if vllm_config.lora_config is not None:
             raise ConfigError("the guard does not know LoRA adapters: its artefacts are made for the base model")
@@ -73,10 +76,12 @@ class Served:
             raise ConfigError(f"{wire.ENV_SECRET} must hold the secret shared with the proxy, 16 characters or more")
         file = Path(_needed(wire.ENV_PROBES))
         model = vllm_config.model_config
-        identity = ModelIdentity.of(model_directory(model.model), name=Path(model.model).name)
+        directory = model_directory(model.model)
+        identity = ModelIdentity.of(directory, name=Path(model.model).name)
         v2 = bool(vllm_config.use_v2_model_runner)
         scorer = EngineScorer(
             client,
+            AutoTokenizer.from_pretrained(directory),
             identity,
             v2=v2,
             max_length=model.max_model_len,
@@ -120,14 +125,25 @@ class Served:
         sent = headers.get(wire.POLICY)
         return Turn(wire.DEFAULT if sent is None else wire.Policy.from_header(sent), body, True, rank)
 
-    async def judge(self, turn: Turn, render: ladder.Render) -> Orders:
-        """Score what `render` gives, decide, and say how to steer. Raises `Stopped` when the policy blocks."""
-        salt, rank = SALT.set(turn.policy.salt), RANK.set(turn.rank)
+    async def judge(self, turn: Turn, rendered: Sequence[int], prompts: Sequence[str] | None = None) -> Orders:
+        """Score, decide, and say how to steer. Raises `Stopped` when the policy blocks.
+
+        `rendered`: the token ids that vLLM is about to serve for the body's messages. `prompts`: texts to score in
+        place of messages, each as the user's turn of a chat: that is what probes are calibrated on.
+        """
+        messages = turn.body.get("messages")
+        token = SERVED.set(Serving(turn.policy.salt, turn.rank, messages or (), rendered))
         try:
-            turn.decision = await ladder.decide(turn.policy, self.probe, render, can_steer=self.can_steer)
+            turn.decision = await ladder.decide(
+                turn.policy,
+                self.probe,
+                can_steer=self.can_steer,
+                messages=messages if prompts is None else None,
+                prompts=prompts,
+                tools=turn.body.get("tools"),
+            )
         finally:
-            SALT.reset(salt)
-            RANK.reset(rank)
+            SERVED.reset(token)
         if turn.decision.verdict is Verdict.BLOCK:
             raise Stopped(turn)
         return Orders(strength=turn.decision.strength, start=-1, window=self.window)
@@ -155,7 +171,3 @@ def _version() -> str:
     import vllm
 
     return str(vllm.__version__)
-
-
-def unavailable(reason: str) -> CheckUnavailable:
-    return CheckUnavailable("probe", reason)

@@ -45,7 +45,8 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The numbers of a policy. steer_at and block_at None: the probe set's calibration. scope: as in `detectors.check`.
+    """The numbers of a policy. steer_at and block_at None: the probe set's calibration. options: further arguments of
+    `detectors.check.ProbeCheck`, such as `scope`.
 
     salt keeps a tenant's prefix cache apart from all others; probes carry it too.
     """
@@ -54,7 +55,7 @@ class Policy:
     steer: Orders = field(default_factory=Orders)
     steer_at: float | None = None
     block_at: float | None = None
-    scope: str = "latest_turn"
+    options: Mapping[str, Any] = field(default_factory=dict)
     min_strength: float = 0.3
     max_strength: float = 1.0
     salt: str | None = None
@@ -66,8 +67,8 @@ class Policy:
                 raise ValueError("thresholds must be finite")
         if not 0 < self.min_strength <= self.max_strength <= 1:
             raise ValueError("strengths must satisfy 0 < min_strength ≤ max_strength ≤ 1")
-        if self.scope not in ("latest_turn", "all"):
-            raise ValueError("unknown scope")
+        if not isinstance(self.options, Mapping):
+            raise ValueError("options must be a mapping")
         if self.salt is not None and not isinstance(self.salt, str):
             raise ValueError("a salt must be text")
         for orders in (self.probe, self.steer):

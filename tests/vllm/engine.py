@@ -6,14 +6,18 @@ imported. Run as a script it is the engine; `Engine` is its handle for tests.
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from guard.model_identity import ModelIdentity
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -184,7 +188,43 @@ def canary(llm: Any, core: Any) -> dict[str, Any]:
     return {"report": check_llm(llm)}
 
 
-OPERATIONS = {"generate": generate, "preemptions": preemptions, "forget": forget, "canary": canary}
+def score(llm: Any, core: Any, jobs: list[list[Any]]) -> dict[str, Any]:
+    """Score (prompt, probes) pairs, all at once, by the plugin's own scorer."""
+    from steering.vllm_plugin.scorer import EngineScorer
+
+    config = llm.llm_engine.vllm_config
+    scorer = EngineScorer(
+        Client(llm.llm_engine),
+        llm.get_tokenizer(),
+        ModelIdentity.of(config.model_config.model),
+        v2=bool(config.use_v2_model_runner),
+        max_length=config.model_config.max_model_len,
+        dtype="float32",
+    )
+
+    async def all_of_them() -> list[Any]:
+        return await asyncio.gather(*(scorer.score(prompt, probes) for prompt, probes in jobs))
+
+    return {"scored": [dataclasses.asdict(s) for s in asyncio.run(all_of_them())]}
+
+
+class Client:
+    """The one method of an engine client that the plugin calls, over the engine in this process."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._done: dict[str, Any] = {}
+
+    async def generate(self, prompt: Any, params: Any, request_id: str, **_: Any) -> AsyncIterator[Any]:
+        self._engine.add_request(request_id, prompt, params)
+        while request_id not in self._done:
+            await asyncio.sleep(0)  # until all have been added
+            if request_id not in self._done:
+                self._done |= {o.request_id: o for o in self._engine.step() if o.finished}
+        yield self._done.pop(request_id)
+
+
+OPERATIONS = {"generate": generate, "preemptions": preemptions, "forget": forget, "canary": canary, "score": score}
 
 
 def say(answer: dict[str, Any]) -> None:
