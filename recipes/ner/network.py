@@ -1,0 +1,64 @@
+"""The network of `sanitizers.detect.ner_tagger` in PyTorch, for training; and its export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as nnf
+
+DILATIONS = (1, 2, 4, 8, 1)
+
+
+class Network(nn.Module):
+    """Token features [batch, time] to log-probabilities of tags [batch, time, tags]."""
+
+    def __init__(self, rows: int, width: int, dense: int, tags: int, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.table = nn.Embedding(rows, width)
+        nn.init.normal_(self.table.weight, std=0.1)
+        self.project = nn.Linear(dense, width, bias=False)
+        self.mix = nn.ModuleList(nn.Linear(3 * width, width) for _ in DILATIONS)
+        self.out = nn.Linear(width, tags)
+        self.dropout = nn.Dropout(dropout)
+        self.width = width
+
+    def embed(self, ids: Tensor, dense: Tensor, keep: Tensor | None = None) -> Tensor:
+        """ids [tokens, columns], dense [tokens, width]; `keep` [tokens, columns] drops single features."""
+        found = self.table(ids)
+        if keep is not None:
+            found = found * keep[..., None]
+        embedded: Tensor = found.sum(1) + self.project(dense)
+        return embedded
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x [batch, time, width], mask [batch, time] of 1 where there is a token."""
+        x = self.dropout(x)
+        weight = mask[..., None]
+        for mix, d in zip(self.mix, DILATIONS, strict=True):
+            h = nnf.layer_norm(x, (self.width,)) * weight
+            before = nnf.pad(h, (0, 0, d, 0))[:, : h.shape[1]]
+            behind = nnf.pad(h, (0, 0, 0, d))[:, d:]
+            x = x + self.dropout(nnf.relu(mix(torch.cat((before, h, behind), -1))))
+        return nnf.log_softmax(self.out(nnf.layer_norm(x, (self.width,))), -1)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Weights as the tagger reads them: the table in int8 with one scale a row, the rest in float16."""
+        table = self.table.weight.detach().numpy()
+        scale = np.maximum(np.abs(table).max(1), 1e-6) / 127
+        out: dict[str, Any] = {
+            "table": np.round(table / scale[:, None]).astype(np.int8),
+            "table_scale": scale.astype(np.float16),
+            "project": self.project.weight.detach().numpy().T,
+            "out": self.out.weight.detach().numpy().T,
+            "out_shift": self.out.bias.detach().numpy(),
+        }
+        for i, mix in enumerate(self.mix):
+            out[f"mix_{i}"] = mix.weight.detach().numpy().T
+            out[f"shift_{i}"] = mix.bias.detach().numpy()
+        return {
+            k: np.ascontiguousarray(v.astype(np.float16) if v.dtype == np.float32 else v) for k, v in out.items()
+        }  # fmt: skip
