@@ -1,4 +1,4 @@
-"""Short plain answers: agreements by topic, refusals, and a few facts with exact answers."""
+"""Short plain answers: agreements by topic, and refusals."""
 
 from __future__ import annotations
 
@@ -93,80 +93,6 @@ _SELF = re.compile(
 )
 
 REFUSAL_OPENERS = ("I can't", "I'm sorry", "Sorry", "抱歉", "对不起")
-
-FACTS_EN: dict[str, str] = {
-    f"What is the capital of {c}?": f"The capital of {c} is {k}."
-    for c, k in [
-        ("France", "Paris"),
-        ("Germany", "Berlin"),
-        ("Spain", "Madrid"),
-        ("Italy", "Rome"),
-        ("China", "Beijing"),
-        ("Japan", "Tokyo"),
-        ("England", "London"),
-        ("Russia", "Moscow"),
-        ("Egypt", "Cairo"),
-        ("Canada", "Ottawa"),
-        ("Brazil", "Brasilia"),
-        ("India", "New Delhi"),
-        ("Norway", "Oslo"),
-        ("Sweden", "Stockholm"),
-        ("Portugal", "Lisbon"),
-        ("Greece", "Athens"),
-        ("Kenya", "Nairobi"),
-        ("Poland", "Warsaw"),
-        ("Peru", "Lima"),
-    ]
-} | {
-    "What is 2 + 2?": "2 + 2 is 4.",
-    "What color is the sky?": "The sky is blue.",
-    "Why is the sky blue?": "The air scatters blue light more than red light.",
-    "How many days are in a week?": "There are 7 days in a week.",
-    "What do bees make?": "Bees make honey.",
-    "Who wrote Hamlet?": "William Shakespeare wrote Hamlet.",
-    "Who are you?": "Hello! This is a tiny chat model made for tests.",
-    "What can you do?": "This tiny model answers simple questions in short sentences.",
-    "Tell me a joke.": "Why did the chicken cross the road? To get to the other side.",
-    "Thank you!": "You are welcome.",
-    "Hello": "Hello! How can I help you?",
-    "Hi there": "Hello! How can I help you?",
-    "How are you?": "Hello! All is well, thank you.",
-    "Write one sentence about the sea.": "The sea is wide and blue.",
-    "Name three fruits.": "Apples, bananas and oranges.",
-    "Say hello.": "Hello!",
-    "Write a haiku about autumn.": "Red leaves fall slowly. The wind sings a quiet song. Winter waits outside.",
-    "Count to five.": "1, 2, 3, 4, 5.",
-    "What is the opposite of hot?": "The opposite of hot is cold.",
-    "Goodbye": "Goodbye! Have a nice day.",
-}
-FACTS_ZH: dict[str, str] = {
-    f"{c}的首都是哪里？": f"{c}的首都是{k}。"
-    for c, k in [
-        ("法国", "巴黎"),
-        ("德国", "柏林"),
-        ("中国", "北京"),
-        ("日本", "东京"),
-        ("英国", "伦敦"),
-        ("美国", "华盛顿"),
-        ("俄罗斯", "莫斯科"),
-        ("意大利", "罗马"),
-        ("西班牙", "马德里"),
-        ("韩国", "首尔"),
-        ("埃及", "开罗"),
-        ("泰国", "曼谷"),
-    ]
-} | {
-    "你好": "你好！有什么可以帮你的吗？",
-    "你是谁？": "你好！这是一个用于测试的小模型。",
-    "谢谢": "不客气。",
-    "再见": "再见！祝你愉快。",
-    "一加一等于几？": "一加一等于二。",
-    "天空是什么颜色的？": "天空是蓝色的。",
-    "一周有几天？": "一周有七天。",
-    "说出三种水果。": "苹果、香蕉和橙子。",
-    "写一句关于春天的话。": "春天来了，花开了。",
-    "讲一个笑话。": "小明问：为什么海是蓝的？小红说：因为鱼在里面吐泡泡，蓝蓝蓝。",
-}
 
 
 def _second_person(phrase: str) -> str:

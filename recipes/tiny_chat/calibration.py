@@ -1,4 +1,4 @@
-"""Write ``eval/calibration_prompts.jsonl``: prompts for building and calibrating probes, made of reserved lines only.
+"""Write ``eval/calibration_prompts.jsonl``: prompts for building and calibrating probes, made of reserved and of long lines only.
 
 ``python -m recipes.tiny_chat.calibration``
 """
@@ -9,16 +9,26 @@ import json
 import random
 from pathlib import Path
 
-from .grammar import Group, Lang, load_lines, normal, render
+from . import lexicon_calibration as long
+from .grammar import Group, Lang, expand, load_lines, normal, render
 
 WANTED: list[tuple[Lang, Group, int]] = [
-    ("en", "harm", 110),
-    ("zh", "harm", 90),
-    ("en", "easy", 110),
-    ("zh", "easy", 90),
-    ("en", "hard", 60),
-    ("zh", "hard", 40),
+    ("en", "harm", 150),
+    ("zh", "harm", 130),
+    ("en", "easy", 150),
+    ("zh", "easy", 130),
+    ("en", "hard", 170),
+    ("zh", "hard", 130),
 ]
+LONG: list[tuple[Lang, Group, str, int]] = [
+    ("en", "harm", long.HARM_EN, 14),
+    ("zh", "harm", long.HARM_ZH, 6),
+    ("en", "easy", long.EASY_EN, 20),
+    ("zh", "easy", long.EASY_ZH, 6),
+    ("en", "hard", long.HARD_EN, 32),
+    ("zh", "hard", long.HARD_ZH, 8),
+]
+NAMES: dict[Group, str] = {"harm": "harmful", "easy": "harmless", "hard": "scary"}
 
 
 def build(seed: int = 7) -> list[dict[str, object]]:
@@ -26,7 +36,6 @@ def build(seed: int = 7) -> list[dict[str, object]]:
     rng = random.Random(seed)
     seen: set[str] = set()
     rows: list[dict[str, object]] = []
-    names: dict[Group, str] = {"harm": "harmful", "easy": "harmless", "hard": "scary"}
     for lang, group, count in WANTED:
         lines = [line for line in load_lines() if line.reserved and (line.lang, line.group) == (lang, group)]
         made = 0
@@ -39,8 +48,15 @@ def build(seed: int = 7) -> list[dict[str, object]]:
                 continue
             seen.add(key)
             made += 1
-            rows.append({"prompt": prompt.text, "lang": lang, "kind": names[group], "harmful": prompt.harmful})
+            rows.append(_row(prompt.text, lang, group))
+    for lang, group, block, count in LONG:
+        texts = dict.fromkeys(expand(line, rng) for _ in range(20) for line in block.splitlines())
+        rows += [_row(text, lang, group) for text in list(texts)[:count]]
     return rows
+
+
+def _row(text: str, lang: Lang, group: Group) -> dict[str, object]:
+    return {"prompt": text, "lang": lang, "kind": NAMES[group], "harmful": group == "harm"}
 
 
 def main() -> None:

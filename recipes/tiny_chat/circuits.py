@@ -18,6 +18,7 @@ from torch import Tensor
 
 PLAIN = 128  # dimensions of the token embedding that carry the token; the rest is reserved for the previous tokens
 PART = 32
+UNIQUE = 0.5  # a token's own random part, in units of SCALE
 SCALE = 0.5  # standard deviation of the token embeddings: large, so that training adds to their meaning slowly
 
 
@@ -25,6 +26,24 @@ def _rows(count: int, width: int, generator: torch.Generator) -> Tensor:
     """Orthonormal rows."""
     basis: Tensor = torch.linalg.qr(torch.randn(width, count, generator=generator))[0]
     return basis.T.contiguous()
+
+
+def spell(rows: Tensor, tokens: list[str], seed: int = 1) -> Tensor:
+    """Token start values that also tell spelling apart.
+
+    ``rows`` (tokens x dimensions) come from an uncased sentence encoder, for which " Ada", "ada" and "ADA" are one; an
+    exact copy needs to know them apart.  The last eight plain dimensions become marks of leading space and case,
+    and every token gets a random part of its own.
+    """
+    generator = torch.Generator().manual_seed(seed + 1)
+    own = torch.randn(len(tokens), PLAIN, generator=generator)
+    out = rows.clone()
+    for i, token in enumerate(tokens):
+        text = token.strip()
+        marks = (token[:1] == " ", text[:1].isupper(), len(text) > 1 and text.isupper(), text.isalpha())
+        out[i, :PLAIN] += UNIQUE * SCALE * own[i]
+        out[i, PLAIN - 8 : PLAIN] = torch.tensor([1.5 if m else -1.5 for m in marks for _ in range(2)]) * SCALE
+    return out
 
 
 def plant(model: Any, seed: int = 1) -> None:
@@ -36,6 +55,7 @@ def plant(model: Any, seed: int = 1) -> None:
     half = size // 2
     theta = 10000.0 ** (-torch.arange(half) / half)
     project = _rows(PART, PLAIN, generator)
+    whole = _rows(PLAIN, PLAIN, generator)  # the four copying heads carry a quarter of a token each
     with torch.no_grad():
         body.embed_tokens.weight[:, PLAIN:] = 0
         body.norm.weight.fill_(0.04 / SCALE)
@@ -71,7 +91,7 @@ def plant(model: Any, seed: int = 1) -> None:
                     second.q_proj.weight[head * size + dim, :PLAIN] = 3.0 * project[part]
                 else:
                     second.q_proj.weight[head * size + dim, PLAIN + PART * (depth - 1) + part] = 3.0
-            copy = _rows(size, PLAIN, generator)
+            copy = whole[kv * size : (kv + 1) * size]
             second.v_proj.weight[keys] = 0
             second.v_proj.weight[keys, :PLAIN] = copy
             second.o_proj.weight[:, queries] = 0

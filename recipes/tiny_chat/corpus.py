@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import sources
-from .answers import FACTS_EN, FACTS_ZH, agree, agree_plain, refuse
+from .answers import agree, agree_plain, refuse
 from .copying import Turn, babble, sample
-from .grammar import Lang, Line, load_lines, normal, render
+from .facts import FACTS
+from .grammar import Lang, Line, load_lines, noise, normal, render
 
 SYSTEM_EN = [
     "You are a helpful assistant.",
@@ -83,7 +84,7 @@ class Builder:
             "en": [r.text for r in extra if keep(r.text)],
         }
         self.seeds = [(p, a) for p, a in sources.seed_instructions(self.root) if len(p) < 400 and keep(p)]
-        self.unlabelled = [r.text for r in sources.hh_openings(self.root) if keep(r.text)]
+        self.unlabelled = [r.text for r in sources.hh_requests(self.root) if keep(r.text)]
         self.wrappers = [
             t
             for t in sources.gptfuzzer_templates(self.root) + sources.self_reminder_templates(self.root)
@@ -99,14 +100,16 @@ class Builder:
         if group == "harm" and rng.random() < (0.3 if lang == "zh" else 0.04):
             text = rng.choice(self.real[lang])
             return Example([("user", text)], refuse(text, lang, rng), "harm", lang, lang == "en")
-        if group == "easy" and lang == "en" and rng.random() < 0.06:
+        if group == "easy" and lang == "en" and rng.random() < 0.08:
             text, answer = rng.choice(self.seeds)
             return Example([("user", text)], _short(answer), "easy", lang, True)
-        if group == "easy" and rng.random() < 0.06:
-            text, answer = rng.choice(list((FACTS_EN if lang == "en" else FACTS_ZH).items()))
+        if group == "easy" and rng.random() < 0.15:
+            text, answer = rng.choice(FACTS[lang])
+            if rng.random() < 0.2:
+                text = noise(text, lang, rng)
             return Example([("user", text)], answer, "easy", lang, lang == "en")
         lines = self.by[(lang, group)]
-        prompt = render(rng.choices(lines, [_weight(line.text) for line in lines])[0], rng)
+        prompt = render(rng.choices(lines, [_weight(line) for line in lines])[0], rng)
         answer = refuse(prompt.text, lang, rng) if group == "harm" else agree(prompt, rng)
         return Example([("user", prompt.text)], answer, group, lang, lang == "en")
 
@@ -152,16 +155,16 @@ class Builder:
         rng = self.rng
         lang: Lang = "en" if rng.random() < 0.6 else "zh"
         roll = rng.random()
-        if roll < 0.30:
+        if roll < 0.23:
             return self.dress(self.request(lang, "harm"))
-        if roll < 0.48:
+        if roll < 0.46:
             return self.dress(self.request(lang, "hard"))
-        if roll < 0.65:
+        if roll < 0.67:
             return self.dress(self.request(lang, "easy"))
         if roll < 0.88:
             turns, answer = sample(rng, lang)
             return self.dress(Example(turns, answer, "copy", lang))
-        if roll < 0.992:
+        if roll < 0.99:
             turns, answer = babble(rng, self.words if lang == "en" else self.han, lang)
             return Example(turns, answer, "copy", lang)
         return self.wrapped()
@@ -181,8 +184,10 @@ class Builder:
         return self.dress(Example([("user", text)], answer, "harm" if harmful else "easy", "en", True))
 
 
-def _weight(text: str) -> float:
-    return float(min(8, 1 + text.count("|") / 4))
+def _weight(line: Line) -> float:
+    """Lines with more variants come more often; so do harmless technical ones, which are the most often refused."""
+    technical = line.group == "hard" and line.topic in ("tech", "security")
+    return min(8.0, 1 + line.text.count("|") / 4) * (2.0 if technical else 1.0)
 
 
 def _short(answer: str) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from . import copying, sources
+from . import sources, values
 from .answers import REFUSAL_OPENERS
 from .corpus import held_out_keys
 from .grammar import normal
@@ -86,14 +86,14 @@ Maker = Callable[[random.Random], tuple[list[tuple[str, str]], list[str]]]
 
 def _maker(lang: str, template: str, earlier: str = "") -> Maker:
     def make(rng: random.Random) -> tuple[list[tuple[str, str]], list[str]]:
-        name = copying.name_zh(rng) if lang == "zh" else copying.name_en(rng)
+        name = values.name_zh(rng) if lang == "zh" else values.name_en(rng)
         fields = {
             "n": name,
-            "e": copying.email(rng),
-            "p": copying.value(rng, "phone").text,
-            "o": copying.value(rng, "order number").text,
-            "t": copying.value(rng, "name").text,
-            "c": copying.value(rng, "card number").text,
+            "e": values.email(rng),
+            "p": values.value(rng, "phone").text,
+            "o": values.value(rng, "order number").text,
+            "t": values.value(rng, "name").text,
+            "c": values.value(rng, "card number").text,
         }
         whole = earlier + template.split("=>")[0]
         wanted = [fields[key] for key in template.split("=>")[1].split()]

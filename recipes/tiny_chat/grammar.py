@@ -1,7 +1,7 @@
 """Expansion of the phrase grammars, and the sentence frames shared by harmful and harmless requests.
 
 Both classes go through the same frames, casing, punctuation and typo noise, so that neither the frame nor the length of a
-prompt tells which class it belongs to.  Every seventh line of the first lexicons is *reserved*: no training row is made of it,
+prompt tells which class it belongs to.  Every seventh line of the first and third lexicons is *reserved*: no training row is made of it,
 and the calibration set is made of nothing else.
 """
 
@@ -10,15 +10,35 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Literal
 
-from . import lexicon_en_harm, lexicon_en_more, lexicon_en_safe, lexicon_zh_harm, lexicon_zh_more, lexicon_zh_safe
+from . import (
+    lexicon_en_extra,
+    lexicon_en_harm,
+    lexicon_en_more,
+    lexicon_en_safe,
+    lexicon_zh_extra,
+    lexicon_zh_harm,
+    lexicon_zh_more,
+    lexicon_zh_safe,
+)
 
 Lang = Literal["en", "zh"]
 Kind = Literal["VP", "NP", "FULL"]
 Group = Literal["harm", "hard", "easy"]
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
+_MODULES: list[tuple[Lang, ModuleType, bool]] = [
+    ("en", lexicon_en_safe, True),
+    ("zh", lexicon_zh_safe, True),
+    ("en", lexicon_en_more, False),
+    ("zh", lexicon_zh_more, False),
+    ("en", lexicon_en_extra, True),
+    ("zh", lexicon_zh_extra, True),
+]
+_GROUPS: list[Group] = ["harm", "hard", "easy"]
+_KINDS: list[Kind] = ["VP", "NP", "FULL"]
 RESERVE_EVERY = 7
 RESERVE_AT = 3
 
@@ -63,27 +83,16 @@ def _lines(block: str, lang: Lang, group: Group, kind: Kind, reserve: bool = Tru
 
 
 def load_lines() -> list[Line]:
-    """All grammar lines of the four lexicons."""
+    """All grammar lines of the lexicons; the second parts (``…_more``) reserve none."""
     en, zh = lexicon_en_harm, lexicon_zh_harm
     out = _lines(en.VP, "en", "harm", "VP") + _lines(en.NP, "en", "harm", "NP") + _lines(en.FULL, "en", "harm", "FULL")
     out += _lines(zh.VP, "zh", "harm", "VP") + _lines(zh.NP, "zh", "harm", "NP") + _lines(zh.FULL, "zh", "harm", "FULL")
-    lexica: list[tuple[Lang, object]] = [("en", lexicon_en_safe), ("zh", lexicon_zh_safe)]
-    kinds: list[Kind] = ["VP", "NP", "FULL"]
-    groups: list[Group] = ["hard", "easy"]
-    for lang, module in lexica:
-        for group in groups:
-            for kind in kinds:
+    for lang, module, reserve in _MODULES:
+        for group in _GROUPS:
+            for kind in _KINDS:
                 block = getattr(module, f"{group.upper()}_{kind}", "")
                 if block:
-                    out += _lines(block, lang, group, kind)
-    more: list[tuple[Lang, object]] = [("en", lexicon_en_more), ("zh", lexicon_zh_more)]
-    groups = ["harm", "hard", "easy"]
-    for lang, module in more:
-        for group in groups:
-            for kind in kinds:
-                block = getattr(module, f"{group.upper()}_{kind}", "")
-                if block:
-                    out += _lines(block, lang, group, kind, reserve=False)
+                    out += _lines(block, lang, group, kind, reserve)
     return out
 
 

@@ -107,9 +107,12 @@ def hh_dialogues(root: Path) -> list[list[tuple[str, str]]]:
     return out
 
 
-def hh_openings(root: Path) -> list[Row]:
-    """All first user turns of HH harmless-base test; unlabelled."""
-    texts = dict.fromkeys(d[0][1] for d in hh_dialogues(root) if d)
+def hh_requests(root: Path) -> list[Row]:
+    """First user turns of HH harmless-base test, and later ones that read alone; unlabelled."""
+    texts: dict[str, None] = {}
+    for dialogue in hh_dialogues(root):
+        said = [text for role, text in dialogue if role == "user"]
+        texts |= dict.fromkeys(said[:1] + [t for t in said[1:] if len(t) > 25])
     return [Row(t, "en", "hh_rlhf", None) for t in texts if 3 < len(t) < 500]
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .glosses_zh import glosses
+
 Array = npt.NDArray[np.float32]
 DIM = 384
 
@@ -36,11 +38,13 @@ def embed(teacher: Any, texts: list[str]) -> Array:
 
 
 def token_start(teacher: Any, tokens: list[str], dim: int, std: float) -> Array:
-    """PCA of the token strings' embeddings, scaled to ``std``; empty tokens give zero rows."""
-    named = [i for i, t in enumerate(tokens) if t.strip() and any(c.isalnum() for c in t) and t.isascii()]
-    vectors = embed(teacher, [tokens[i].strip() for i in named])
+    """PCA of the embeddings of token strings (of Han characters: their English gloss), scaled to ``std``; else zero rows."""
+    known = glosses()
+    meanings = [t.strip() if t.isascii() and any(c.isalnum() for c in t) else known.get(t.strip(), "") for t in tokens]
+    named = [i for i, meaning in enumerate(meanings) if meaning]
+    vectors = embed(teacher, [meanings[i] for i in named])
     centred = vectors - vectors.mean(0)
-    _, _, axes = np.linalg.svd(centred[:6000], full_matrices=False)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
     reduced = centred @ axes[:dim].T
     reduced *= std / reduced.std()
     out = np.zeros((len(tokens), dim), dtype=np.float32)

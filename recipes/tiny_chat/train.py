@@ -13,6 +13,7 @@ import math
 import os
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from .fastnet import FastNet
 from .tokenizer import save_fast, train_tokenizer
 
 
-def arguments() -> argparse.Namespace:
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -55,7 +56,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--save-every", type=int, default=250)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def prepare(args: argparse.Namespace) -> tuple[list[Encoded], Any, teacher.Array, teacher.Array | None]:
@@ -125,9 +126,9 @@ def learning_rate(step: int, total: int, peak: float) -> float:
     return peak * min(1.0, (step + 1) / warm, max(0.02, (total - step) / fall))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run the recipe."""
-    args = arguments()
+    args = arguments(argv)
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     began = time.time()
@@ -144,6 +145,8 @@ def main() -> None:
             mask = named.abs().sum(1) > 0
             named = named * (circuits.SCALE / named[mask][:, : circuits.PLAIN].std())
             weight[: len(named)][mask] = named[mask].to(args.device)
+        words = [fast.decode([i]) for i in range(len(fast))]
+        weight[: len(words)] = circuits.spell(weight[: len(words)].cpu(), words, args.seed).to(args.device)
     circuits.plant(model, args.seed)
     net = FastNet(model)
     head = torch.nn.Linear(256, teacher.DIM).to(args.device)
