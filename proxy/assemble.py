@@ -22,7 +22,10 @@ from guard.verdict import Mode
 from proxy.assembly import Assembly, Guarded
 from proxy.auth import Authenticator
 from proxy.upstream.base import Upstream
+from proxy.upstream.vllm_check import VllmProbe, policy_of
+from proxy.upstream.vllm_check import strict as strict_ladder
 from proxy.wire.request import Options
+from steering.vllm_plugin.wire import Policy as VllmPolicy
 
 log = logging.getLogger("proxy")
 
@@ -87,6 +90,18 @@ def build_upstream(name: str, spec: schema.Upstream) -> Upstream:
                 steering=spec.steering,
             )
         )
+    if isinstance(spec, schema.Vllm):
+        from proxy.upstream.vllm import VllmUpstream
+
+        return VllmUpstream(
+            name,
+            base_url=spec.base_url,
+            secret=spec.secret.get_secret_value(),
+            salt_by_tenant=spec.cache_salt == "tenant",
+            connect_seconds=spec.connect_seconds,
+            first_byte_seconds=spec.first_byte_seconds,
+            idle_seconds=spec.idle_seconds,
+        )
     from proxy.upstream.http import HttpUpstream
 
     return HttpUpstream(
@@ -148,17 +163,19 @@ class _Builder:
             policy = policy.model_copy(update={"sanitize": schema.Sanitize(mode=Mode.OFF)})
         upstream = self._upstreams[upstream_name]
         spec = self._config.upstreams[upstream_name]
-        links = self._links(policy_name, policy, upstream)
+        ladder = self._ladder(policy, upstream_name)
+        links = self._links(policy_name, policy, upstream, steering=ladder is None)
         local = policy.sanitize.route_local if sanitize else None
+        chain = links if ladder is None else [link for link in links if link.check.name not in _GENERATING]
         strict = [
             replace(link, mode=Mode.ENFORCE) if link.check.name == "probe" and link.mode is Mode.MONITOR else link
-            for link in links
+            for link in chain
         ]
         return Guarded(
             policy=policy_name,
             upstream_name=upstream_name,
             upstream=upstream,
-            chain=Chain(links),
+            chain=Chain(chain),
             embed=Chain([link for link in links if link.check.name not in _GENERATING]),
             check=Chain([link for link in links if link.check.name != "steer"]),
             strict=Chain(strict),
@@ -167,26 +184,34 @@ class _Builder:
             moderation_always=policy.moderation_object == "always",
             passes_unknown=policy.unknown_paths == "pass",
             key_from_client=isinstance(spec, schema.OpenAI) and spec.key_from == "client",
-            reports_usage=isinstance(spec, schema.Embedded),
+            reports_usage=isinstance(spec, schema.Embedded | schema.Vllm),
             options=Options(
                 opaque_fields=frozenset(policy.opaque_fields),
                 max_depth=self._config.server.max_json_depth,
                 allow_references=policy.allow_references,
             ),
             local=self._local(policy_name, local) if local is not None else None,
+            ladder=ladder,
+            strict_ladder=None if ladder is None else strict_ladder(ladder),
         )
+
+    def _ladder(self, policy: schema.Policy, upstream_name: str) -> VllmPolicy | None:
+        """What a vLLM server is told that scores its own requests; None: nothing, the chain here decides."""
+        spec = self._config.upstreams[upstream_name]
+        served = isinstance(spec, schema.Vllm) and policy.probe.scorer == upstream_name
+        return policy_of(policy) if served and policy.probe.mode is not Mode.OFF else None
 
     def _local(self, policy_name: str, spec: schema.LocalRoute) -> Guarded:
         return replace(self._bind(policy_name, spec.upstream, sanitize=False), model=spec.model)
 
-    def _links(self, name: str, policy: schema.Policy, upstream: Upstream) -> list[Link]:
+    def _links(self, name: str, policy: schema.Policy, upstream: Upstream, *, steering: bool) -> list[Link]:
         links: list[Link] = []
         if policy.sanitize.mode is not Mode.OFF:
             links.append(_link(self._sanitize(name, policy.sanitize), policy.sanitize))
         if policy.probe.mode is not Mode.OFF:
-            probe = self._probe(policy.probe)
+            probe = self._probe(policy)
             links.append(_link(probe, policy.probe))
-            if policy.steer.mode is not Mode.OFF:
+            if policy.steer.mode is not Mode.OFF and steering:
                 from steering.check import SteerCheck
 
                 steer = SteerCheck(
@@ -206,7 +231,14 @@ class _Builder:
             check = self._sanitizers[policy_name] = sanitize_check(spec, self._surrogate_key)
         return check
 
-    def _probe(self, spec: schema.Probe) -> Any:
+    def _probe(self, policy: schema.Policy) -> Any:
+        spec = policy.probe
+        if isinstance(self._config.upstreams[spec.scorer], schema.Vllm):
+            from proxy.upstream.vllm import VllmUpstream
+
+            server = self._upstreams[spec.scorer]
+            assert isinstance(server, VllmUpstream)
+            return VllmProbe(server, policy_of(policy))
         from detectors.check import ProbeCheck
         from detectors.prefix_probing.probe import PrefixProbe
 

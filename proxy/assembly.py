@@ -31,6 +31,8 @@ class Guarded:
     upstream may see: the same policy less its `sanitize`; None without one.
     `model` replaces the name the client used; `serves` is the only name answered to, None: any; `key_from_client`
     lets the client's own key travel on; `reports_usage`: a stream can be asked for its usage without a risk.
+    `ladder`: what an upstream with a guard of its own is told; then `chain` leaves probing and steering to it.
+    `strict_ladder` is to it what `strict` is to `chain`.
     """
 
     policy: str
@@ -49,6 +51,8 @@ class Guarded:
     key_from_client: bool = False
     reports_usage: bool = False
     options: Options = DEFAULTS
+    ladder: object | None = None
+    strict_ladder: object | None = None
     local: Guarded | None = None
 
     def chain_for(self, route: Route, *, strict: bool = False) -> Chain:

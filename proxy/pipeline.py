@@ -82,8 +82,14 @@ class Pipeline:
         def open_filter(channel: Channel) -> OutputFilter | None:
             return chain.output(exchange, channel)
 
-        reply = await self._send(self._call(request, decision))
+        reply = await self._send(self._call(request, decision, strict=strict))
         try:
+            if reply.findings:
+                decision = trace.decision = Decision((*decision.findings, *reply.findings))
+                verdicts = self._verdicts(request, decision)
+                if decision.verdict is Verdict.BLOCK:
+                    await self._block(request, decision, verdicts)
+                    return
             trace.upstream_id = next((v for k, v in reply.headers if k.lower() == headers.REQUEST_ID), None)
             if reply.events is None:
                 await self._whole(request, reply, open_filter, verdicts)
@@ -102,7 +108,7 @@ class Pipeline:
         finally:
             await reply.close()
 
-    def _call(self, request: WireRequest, decision: Decision) -> Call:
+    def _call(self, request: WireRequest, decision: Decision, *, strict: bool = False) -> Call:
         guarded, trace = self.guarded, self.trace
         return Call(
             endpoint=str(self.route),
@@ -114,6 +120,7 @@ class Pipeline:
             strength=decision.strength,
             tenant=trace.tenant,
             request_id=trace.request_id,
+            policy=guarded.strict_ladder if strict else guarded.ladder,
         )
 
     async def _send(self, call: Call) -> Reply:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from guard.config.document import KeyPath, dotted
-from guard.config.model import Config, Embedded, OpenAI, Policy, Sanitize
+from guard.config.model import Config, Embedded, LocalRoute, OpenAI, Policy, Sanitize, Vllm
 from guard.config.problems import Problem
 from guard.verdict import Mode, OnError
 
-_SCORERS = (Embedded,)
+_SCORERS = (Embedded, Vllm)
 
 
 def crosscheck(config: Config) -> list[Problem]:
@@ -37,7 +37,7 @@ def _routes(config: Config) -> Iterator[Problem]:
         upstream, policy = config.upstreams.get(route.upstream), config.policies.get(route.policy)
         if upstream is None or policy is None:
             continue
-        cannot = isinstance(upstream, OpenAI) or upstream.steering is None
+        cannot = isinstance(upstream, OpenAI) or (isinstance(upstream, Embedded) and upstream.steering is None)
         if policy.steer.mode is not Mode.OFF and cannot:
             outcome = "blocked" if policy.steer.on_error is OnError.BLOCK else "let through"
             yield _at(
@@ -46,6 +46,16 @@ def _routes(config: Config) -> Iterator[Problem]:
                 f"policy {route.policy!r} steers but upstream {route.upstream!r} cannot: "
                 f"requests in the steering band are {outcome}",
                 warning=True,
+            )
+        elsewhere = (
+            isinstance(config.upstreams.get(policy.probe.scorer), Vllm) and policy.probe.scorer != route.upstream
+        )
+        if elsewhere and policy.steer.mode is not Mode.OFF and None in (policy.probe.steer_at, policy.probe.block_at):
+            yield _at(
+                config,
+                (*at, "policy"),
+                f"policy {route.policy!r} steers upstream {route.upstream!r} by the scores of another: "
+                "set steer_at and block_at",
             )
         if not any(
             c.mode is Mode.ENFORCE for c in (policy.sanitize, policy.probe, policy.steer, *policy.plugins.values())
@@ -67,9 +77,9 @@ def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
             yield _at(
                 config,
                 (*at, "probe", "scorer"),
-                f"upstream of kind {scorer.kind!r} cannot score; name an 'embedded' one",
+                f"upstream of kind {scorer.kind!r} cannot score; name an 'embedded' or a 'vllm' one",
             )
-        elif probe.artifact.startswith("bundled:") and probe.artifact != scorer.model:
+        elif isinstance(scorer, Embedded) and probe.artifact.startswith("bundled:") and probe.artifact != scorer.model:
             yield _at(
                 config,
                 (*at, "probe", "artifact"),
@@ -88,6 +98,16 @@ def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
 
 
 def _sanitize(config: Config, at: KeyPath, sanitize: Sanitize) -> Iterator[Problem]:
+    for key, asked in (("local_model", sanitize.local_model), ("recover", sanitize.recover)):
+        if asked is not None:
+            yield from _asked(config, (*at, key), asked)
+    if sanitize.local_model is not None and sanitize.local_model.seconds >= sanitize.deadline_seconds:
+        yield _at(
+            config,
+            (*at, "local_model", "seconds"),
+            f"not below deadline_seconds ({sanitize.deadline_seconds:g}), which then ends the whole check",
+            warning=True,
+        )
     local = sanitize.route_local
     if local is None:
         if sanitize.routes_local():
@@ -96,6 +116,22 @@ def _sanitize(config: Config, at: KeyPath, sanitize: Sanitize) -> Iterator[Probl
         yield _missing(config, (*at, "route_local", "upstream"), "upstream", config.upstreams)
     elif not sanitize.routes_local():
         yield _at(config, (*at, "route_local"), "no entity type has the policy 'route_local'", warning=True)
+
+
+def _asked(config: Config, at: KeyPath, asked: LocalRoute) -> Iterator[Problem]:
+    """A model that is shown text as it is: it must be a local one."""
+    upstream = config.upstreams.get(asked.upstream)
+    if upstream is None:
+        yield _missing(config, (*at, "upstream"), "upstream", config.upstreams)
+    elif isinstance(upstream, OpenAI) and not upstream.local:
+        yield _at(
+            config,
+            (*at, "upstream"),
+            f"is shown text unmasked, and upstream {asked.upstream!r} is not marked as your own: "
+            f"set 'local: true' there if it is",
+        )
+    elif not isinstance(upstream, Embedded) and asked.model is None:
+        yield _at(config, (*at, "model"), f"required: upstream {asked.upstream!r} may serve several")
 
 
 def _tenants(config: Config) -> Iterator[Problem]:

@@ -17,13 +17,13 @@ from pydantic_core import ErrorDetails
 from guard.config import document as yaml
 from guard.config.crosscheck import crosscheck
 from guard.config.document import Document, KeyPath, dotted
-from guard.config.model import Config, Embedded, Match, OpenAI, Policy, Route, Server, Source
+from guard.config.model import Config, Embedded, Match, OpenAI, Policy, Route, Server, Source, Vllm
 from guard.config.problems import InvalidConfig, Problem
 from guard.verdict import Mode
 
 log = logging.getLogger("guard.config")
 
-_KINDS: dict[str, type[BaseModel]] = {"embedded": Embedded, "openai": OpenAI}
+_KINDS: dict[str, type[BaseModel]] = {"embedded": Embedded, "openai": OpenAI, "vllm": Vllm}
 _TYPES = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
 

@@ -111,6 +111,9 @@ class OpenAI(Node):
     """Key sent upstream when `key_from` is `config`; null sends none."""
     key_from: Literal["config", "client"] = "config"
     """`config` sends `api_key`; `client` passes on the `Authorization` header of the request."""
+    local: bool = False
+    """It runs under your own roof and may see text as it is: `sanitize.local_model` and `sanitize.recover` ask only such
+    an upstream (or an `embedded` one)."""
     connect_seconds: Seconds = 5.0
     """Longest time to connect, in seconds."""
     first_byte_seconds: Seconds = 120.0
@@ -119,7 +122,26 @@ class OpenAI(Node):
     """Longest silence inside an answer, in seconds."""
 
 
-Upstream = Annotated[Embedded | OpenAI, Field(discriminator="kind")]
+class Vllm(Node):
+    """A vLLM server started by `guard vllm serve`: it scores, steers and generates in one call."""
+
+    kind: Literal["vllm"]
+    """A vLLM server with the guard's plugin."""
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+(/v1)?/?$")]
+    """Where it listens, for example `http://127.0.0.1:8000`."""
+    secret: Annotated[SecretStr, Field(min_length=16)]
+    """Shared with the server (its GUARDCHAIN_VLLM_SECRET): `guard vllm secret` makes one."""
+    cache_salt: Literal["none", "tenant"] = "none"
+    """`tenant`: tenants share no cached prompts, so that none can tell by the time what another has asked."""
+    connect_seconds: Seconds = 5.0
+    """Longest time to connect to the server, in seconds."""
+    first_byte_seconds: Seconds = 120.0
+    """Longest wait for the first byte of an answer, in seconds; scoring counts."""
+    idle_seconds: Seconds = 120.0
+    """Longest silence of the server inside an answer, in seconds."""
+
+
+Upstream = Annotated[Embedded | OpenAI | Vllm, Field(discriminator="kind")]
 
 
 class Check(Node):
@@ -178,7 +200,41 @@ class LocalRoute(Node):
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         long_form = handler.resolve_ref_schema(handler(core))
-        return {"anyOf": [long_form, {"type": "string"}], "title": "LocalRoute"}
+        return {"anyOf": [long_form, {"type": "string"}], "title": cls.__name__}
+
+
+class LocalModel(LocalRoute):
+    """A local model that is asked for sensitive values, besides the recognisers. In the file also just its upstream."""
+
+    model: str | None = None
+    """Name of the model there; may be left out where the upstream is an `embedded` one."""
+    types: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = (
+        "PERSON",
+        "ORGANIZATION",
+        "LOCATION",
+        "ADDRESS",
+        "DATE_TIME",
+        "EMAIL_ADDRESS",
+        "PHONE_NUMBER",
+    )
+    """The entity types it is asked for."""
+    score: Unit = 0.7
+    """The confidence of what it names and the text holds."""
+    seconds: Seconds = 4.0
+    """Longest wait for its answers about one text, in seconds; keep it below `deadline_seconds`."""
+    max_tokens: Annotated[int, Field(ge=16, le=32768)] = 1024
+    """Most tokens of an answer about 2000 characters; one that is cut off counts as a failure."""
+
+
+class Recover(LocalRoute):
+    """A local model that corrects what an answer derived from stand-ins. In the file also just its upstream."""
+
+    model: str | None = None
+    """Name of the model there; may be left out where the upstream is an `embedded` one."""
+    seconds: Seconds = 20.0
+    """Longest wait for a correction, in seconds; after that the answer stays as restored."""
+    max_tokens: Annotated[int, Field(ge=16, le=32768)] = 2048
+    """Most tokens of a correction; answers of more than twice as many characters are not looked at."""
 
 
 class Sanitize(Check):
@@ -198,6 +254,10 @@ class Sanitize(Check):
     """Restore in answers what stood in system prompts and tool definitions alone; off, users cannot read it out."""
     route_local: LocalRoute | None = None
     """Where requests with a value of policy `route_local` go, unmasked; needed as soon as a type has that policy."""
+    local_model: LocalModel | None = None
+    """A local model that finds what no recogniser knows; when it fails, the check does (`on_error`)."""
+    recover: Recover | None = None
+    """A local model that mends ages, sums and dates computed from stand-ins, in answers that are not streamed."""
 
     def routes_local(self) -> bool:
         """Whether any type has the policy `route_local`."""
@@ -367,7 +427,7 @@ class Source:
     references: Mapping[tuple[str | int, ...], str] = field(default_factory=dict, compare=False)
 
 
-def _default_upstreams() -> dict[str, Embedded | OpenAI]:
+def _default_upstreams() -> dict[str, Embedded | OpenAI | Vllm]:
     return {"local": Embedded(kind="embedded", served_name="tiny-chat", steering="bundled:tiny-chat")}
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from guard.verdict import Finding
+
 QUEUE_FULL = "queue_full"
 """Reason of an `UpstreamError` or `CheckUnavailable` that says: busy, try again."""
 
@@ -23,7 +25,8 @@ class Event:
 class Call:
     """What is to be sent: the guarded body and cleaned headers, and the steering strength the chain decided.
 
-    `tenant` lets an upstream keep tenants apart (queues, cache salts).
+    `tenant` lets an upstream keep tenants apart (queues, cache salts). `policy`: the numbers by which an upstream with
+    a guard of its own is to decide, in that upstream's own type.
     """
 
     endpoint: str
@@ -34,6 +37,7 @@ class Call:
     strength: float = 0.0
     tenant: str = ""
     request_id: str = ""
+    policy: object | None = None
 
 
 async def _nothing() -> None:
@@ -45,6 +49,8 @@ class Reply:
     """What came back: `body` for a whole answer, `events` for a stream (never both).
 
     `close` frees the upstream's resources and cancels what still runs; safe to call twice, called on every path.
+    `findings`: what an upstream with a guard of its own found in the request; a block among them means that nothing
+    was generated.
     """
 
     status: int
@@ -52,6 +58,7 @@ class Reply:
     body: bytes | None = None
     events: AsyncIterator[Event] | None = None
     close: Callable[[], Awaitable[None]] = _nothing
+    findings: Sequence[Finding] = ()
 
 
 @runtime_checkable
@@ -67,7 +74,9 @@ class Upstream(Protocol):
     """A model behind the proxy. Raises `UpstreamError` for everything that kept it from giving a `Reply`."""
 
     name: str
-    can_steer: bool
+
+    @property
+    def can_steer(self) -> bool: ...
 
     async def start(self) -> None: ...
 

@@ -19,7 +19,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 GUARDED = ("/v1/chat/completions", "/v1/completions")
 """Served by this plugin."""
 
-HARMLESS = ("/health", "/load", "/version", "/v1/models", "/tokenize", "/detokenize", wire.STATUS)
+HARMLESS = ("/health", "/load", "/version", "/v1/models", "/tokenize", "/detokenize", wire.STATUS, wire.SCORE_PATH)
 """Core routes that generate nothing. `/ping` answers to GET only."""
 
 

@@ -52,6 +52,10 @@ class GuardRoutes:
                 return _error(401, "The status is shown to the proxy alone.", "invalid_secret")
             return JSONResponse(dict(served.status))
 
+        @router.post(wire.SCORE_PATH)
+        async def score(raw_request: Request) -> Response:
+            return await _scored(raw_request)
+
         app.include_router(router)
         app.add_middleware(Doors, also=opened())
 
@@ -83,6 +87,29 @@ async def _guarded(core: Core, request: Any, raw_request: Request) -> Response:
     finally:
         TURN.reset(token)
     return _told(response, turn)
+
+
+async def _scored(raw_request: Request) -> Response:
+    """Findings without a generation: `{"messages": …, "tools": …}` or `{"prompts": […]}` in, as in the header out."""
+    served: Served = getattr(raw_request.app.state, _STATE)
+    try:
+        turn = served.turn(raw_request.headers, await raw_request.json())
+        prompts = turn.body.get("prompts")
+        if not turn.trusted:
+            raise PermissionError
+        if prompts is None and not isinstance(turn.body.get("messages"), list):
+            raise ValueError("'messages' or 'prompts' is needed")
+        await served.judge(turn, (), prompts)
+    except PermissionError:
+        return _error(401, "Scores are given to the proxy alone.", "invalid_secret")
+    except (ValueError, AttributeError):
+        return _error(400, "This is nothing that can be scored.", "invalid_value")
+    except ConfigError:
+        return _error(500, "The guard cannot run by this policy.", "guard_misconfigured")
+    except Stopped:
+        pass
+    findings = wire.findings_header(turn.decision) if turn.decision is not None else "[]"
+    return Response(findings, media_type="application/json")
 
 
 def _cleaned(request: Any, turn: Turn, *, v2: bool) -> None:

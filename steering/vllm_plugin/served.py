@@ -15,7 +15,7 @@ from detectors.prefix_probing.artifact import ProbeSet
 from detectors.prefix_probing.probe import PrefixProbe
 from guard.errors import ConfigError
 from guard.model_identity import ModelIdentity
-from guard.verdict import Decision, Verdict
+from guard.verdict import Decision, Finding, Verdict
 from steering.vllm_plugin import canary, ladder, wire
 from steering.vllm_plugin.admission import check_config
 from steering.vllm_plugin.orders import Orders
@@ -131,6 +131,8 @@ class Served:
         `rendered`: the token ids that vLLM is about to serve for the body's messages. `prompts`: texts to score in
         place of messages, each as the user's turn of a chat: that is what probes are calibrated on.
         """
+        if turn.policy.strength is not None:
+            return self._decided(turn, turn.policy.strength)
         messages = turn.body.get("messages")
         token = SERVED.set(Serving(turn.policy.salt, turn.rank, messages or (), rendered))
         try:
@@ -147,6 +149,14 @@ class Served:
         if turn.decision.verdict is Verdict.BLOCK:
             raise Stopped(turn)
         return Orders(strength=turn.decision.strength, start=-1, window=self.window)
+
+    def _decided(self, turn: Turn, strength: float) -> Orders:
+        """Orders by the strength that came with the policy. Raises `Stopped` when this server cannot steer."""
+        turn.decision = Decision()
+        if strength > 0 and not self.can_steer:
+            turn.decision = Decision((Finding("steer", Verdict.BLOCK, error="unsupported"),))
+            raise Stopped(turn)
+        return Orders(strength=strength, start=-1, window=self.window)
 
 
 def _rank(headers: Mapping[str, str]) -> int | None:

@@ -19,6 +19,7 @@ PROTOCOL = 1
 """Raised whenever the two sides would misunderstand each other."""
 
 STATUS = "/guardchain/v1/status"
+SCORE_PATH = "/guardchain/v1/score"
 SECRET = "x-guardchain-secret"  # noqa: S105 - the name of a header
 POLICY = "x-guardchain-policy"
 FINDINGS = "x-guardchain-findings"
@@ -48,7 +49,8 @@ class Policy:
     """The numbers of a policy. steer_at and block_at None: the probe set's calibration. options: further arguments of
     `detectors.check.ProbeCheck`, such as `scope`.
 
-    salt keeps a tenant's prefix cache apart from all others; probes carry it too.
+    strength: decided already, by checks of the proxy: then nothing is scored here. salt keeps a tenant's prefix cache
+    apart from all others; probes carry it too.
     """
 
     probe: Orders = field(default_factory=Orders)
@@ -58,6 +60,7 @@ class Policy:
     options: Mapping[str, Any] = field(default_factory=dict)
     min_strength: float = 0.3
     max_strength: float = 1.0
+    strength: float | None = None
     salt: str | None = None
 
     def __post_init__(self) -> None:
@@ -65,6 +68,8 @@ class Policy:
         for value in (self.steer_at, self.block_at):
             if value is not None and not math.isfinite(value):
                 raise ValueError("thresholds must be finite")
+        if self.strength is not None and not 0 <= self.strength <= 1:
+            raise ValueError("a strength lies in [0, 1]")
         if not 0 < self.min_strength <= self.max_strength <= 1:
             raise ValueError("strengths must satisfy 0 < min_strength ≤ max_strength ≤ 1")
         if not isinstance(self.options, Mapping):
