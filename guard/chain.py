@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from guard.check import Check, Exchange, OutputFilter
+from guard.check import Check, Exchange, OutputFilter, Revising
 from guard.errors import CheckUnavailable
 from guard.surface import Channel
 from guard.verdict import Decision, Finding, Mode, OnError, Verdict
@@ -52,6 +52,14 @@ class Chain:
         if len(filters) < 2:
             return filters[0] if filters else None
         return _Stack(filters)
+
+    def revisers(self, exchange: Exchange) -> list[Revising]:
+        """The enforcing checks that want to look at the whole answer once more, in the order of the output filters."""
+        return [
+            link.check
+            for link in reversed(self.links)
+            if link.mode is Mode.ENFORCE and isinstance(link.check, Revising) and link.check.revises(exchange)
+        ]
 
     async def _run(self, link: Link, exchange: Exchange) -> Finding:
         started = time.perf_counter()

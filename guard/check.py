@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from guard.surface import Channel, Surface
 from guard.verdict import Finding
@@ -69,6 +69,27 @@ class Check(Protocol):
 
     def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
         """A filter for one channel of the answer, or None when this check has nothing to do there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A whole answer looked at once more: the text to deliver, and what became of it (a metric label)."""
+
+    text: str
+    result: Literal["revised", "unchanged", "unneeded", "rejected", "too_long", "unavailable"]
+
+
+@runtime_checkable
+class Revising(Protocol):
+    """A check that may correct whole texts of an answer after the output filters; never used for streams."""
+
+    def revises(self, exchange: Exchange) -> bool:
+        """Whether this exchange's answer is to be looked at."""
+        ...
+
+    async def revise(self, exchange: Exchange, sent: str, filtered: str) -> Revision:
+        """The text of one channel as the upstream sent it, and as the filters made it. Does not raise."""
         ...
 
 

@@ -145,6 +145,9 @@ class Metrics:
         self._probe_stages = self._counter(
             "probe_prompts", "Prompts scored, by how far it had to go: the first answer token, or all probes.", "stage"
         )
+        self._revisions = self._counter(
+            "revisions", "Restored answers that a local model looked at, by what became of its corrections.", "result"
+        )
         self._held = self._gauge("stream_held_bytes", "Text of streams taken in and not yet released.", "livesum")
         self._inflight = self._gauge("inflight", "Requests being served.", "livesum")
         # The minimum: a worker that did not take a new config keeps it down.
@@ -191,6 +194,10 @@ class Metrics:
     def rejection(self, reason: str) -> None:
         """A request was refused before any check ran (bad JSON, no key, too large, unknown model, ...)."""
         self._rejections(reason).inc()
+
+    def revision(self, result: str) -> None:
+        """A whole answer was looked at once more; `result` as in `guard.check.Revision`."""
+        self._revisions(result).inc()
 
     @contextmanager
     def inflight(self) -> Iterator[None]:

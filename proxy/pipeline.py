@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from guard.chain import Chain
 from guard.check import Exchange, OutputFilter
 from guard.errors import UpstreamError
 from guard.metrics import Metrics
@@ -20,6 +21,7 @@ from proxy.assembly import Guarded
 from proxy.errors import NO_RETRY, Problem, blocked, unavailable
 from proxy.paths import Route
 from proxy.responder import Responder
+from proxy.revising import revised
 from proxy.streaming import Relay
 from proxy.trace import Trace
 from proxy.upstream.base import QUEUE_FULL, Call, Reply, Vetting
@@ -92,7 +94,7 @@ class Pipeline:
                     return
             trace.upstream_id = next((v for k, v in reply.headers if k.lower() == headers.REQUEST_ID), None)
             if reply.events is None:
-                await self._whole(request, reply, open_filter, verdicts)
+                await self._whole(request, reply, open_filter, verdicts, exchange, chain)
             else:
                 stream = ENDPOINTS[self.route].stream_filter(open_filter, request, moderation=verdicts)
                 trace.tally = stream.tally
@@ -133,7 +135,13 @@ class Pipeline:
             trace.upstream_seconds += time.perf_counter() - began
 
     async def _whole(
-        self, request: WireRequest, reply: Reply, open_filter: Open, verdicts: Mapping[str, Any] | None
+        self,
+        request: WireRequest,
+        reply: Reply,
+        open_filter: Open,
+        verdicts: Mapping[str, Any] | None,
+        exchange: Exchange,
+        chain: Chain,
     ) -> None:
         body = reply.body or b""
         if reply.status != 200:
@@ -147,9 +155,18 @@ class Pipeline:
             raise UpstreamError("the upstream's answer is not valid JSON", reason="malformed") from None
         if not isinstance(answer, dict):
             raise UpstreamError("the upstream's answer is not a JSON object", reason="malformed")
-        filtered = ENDPOINTS[self.route].filter_body(
-            answer, open_filter, request, tally=self.trace.tally, moderation=verdicts
-        )
+        endpoint = ENDPOINTS[self.route]
+        if revisers := chain.revisers(exchange):
+            open_filter = await revised(
+                answer,
+                endpoint,
+                open_filter,
+                request,
+                exchange,
+                revisers,
+                lambda revision: self.metrics.revision(revision.result),
+            )
+        filtered = endpoint.filter_body(answer, open_filter, request, tally=self.trace.tally, moderation=verdicts)
         data = orjson.dumps(filtered)
         began = time.perf_counter()
         await self.responder.whole(200, self._headers(reply), data)

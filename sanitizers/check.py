@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from guard.check import Exchange, OutputFilter
+from guard.check import Exchange, OutputFilter, Revision
 from guard.surface import Channel
 from guard.verdict import Finding, Verdict
 from sanitizers.detect import Budget
 from sanitizers.hide import Hiding, Piece
 from sanitizers.options import SanitizerOptions
+from sanitizers.recover import Recoverer
 from sanitizers.restore import Restorer, Table
 from sanitizers.sanitizer import Sanitizer
 
 # Characters of unknown text beyond which detection would hold up the event loop for too long.
 INLINE_CHARACTERS = 4096
+# Threads that wait for a local model are many and idle; they must not take those that compute.
+_WAITING_THREADS = 64
+_BEFORE = "sanitize.before"  # key of an exchange's state: the texts as they were, and how they were hidden
 
 
 class SanitizeCheck:
@@ -29,18 +34,19 @@ class SanitizeCheck:
 
     name = "sanitize"
 
-    def __init__(self, sanitizer: Sanitizer) -> None:
+    def __init__(self, sanitizer: Sanitizer, recoverer: Recoverer | None = None) -> None:
         self.sanitizer = sanitizer
+        self.recoverer = recoverer
+        self._threads = ThreadPoolExecutor(_WAITING_THREADS, "sanitize") if sanitizer.waits else None
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
         pieces = [Piece(surface.text, surface.role) for surface in exchange.surfaces]
-        if (
-            self.sanitizer.fresh(piece.text for piece in pieces) > INLINE_CHARACTERS
-            or _size(pieces) > 16 * INLINE_CHARACTERS
-        ):
+        fresh = self.sanitizer.fresh(piece.text for piece in pieces)
+        if fresh > INLINE_CHARACTERS or _size(pieces) > 16 * INLINE_CHARACTERS or (fresh and self.sanitizer.waits):
             budget = Budget(self.sanitizer.options.seconds)
             try:
-                hiding = await asyncio.to_thread(self._hide, pieces, exchange.tenant, budget)
+                loop = asyncio.get_running_loop()
+                hiding = await loop.run_in_executor(self._threads, self._hide, pieces, exchange.tenant, budget)
             finally:
                 budget.cancel()  # after a deadline the thread would go on for nobody
         else:
@@ -55,12 +61,24 @@ class SanitizeCheck:
             for surface, text in zip(exchange.surfaces, hiding.texts, strict=True):
                 surface.write(text)
             exchange.state[self.name] = hiding.table
+            if self.recoverer is not None and not exchange.stream:
+                exchange.state[_BEFORE] = (pieces, hiding)
         return Finding(self.name, Verdict.MASK, entities=dict(hiding.entities))
 
     def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
         """A restorer for the channel; None when nothing restorable was hidden."""
         table: Table | None = exchange.state.get(self.name)
         return Restorer(table, channel.kind) if table else None
+
+    def revises(self, exchange: Exchange) -> bool:
+        """Whether something restorable was hidden and a recoverer is there."""
+        return _BEFORE in exchange.state and bool(exchange.state.get(self.name))
+
+    async def revise(self, exchange: Exchange, sent: str, filtered: str) -> Revision:
+        """What the recoverer makes of a restored text."""
+        assert self.recoverer is not None
+        pieces, hiding = exchange.state[_BEFORE]
+        return await self.recoverer.recover(pieces, hiding, sent, filtered)
 
     def _hide(self, pieces: list[Piece], tenant: str, budget: Budget | None = None) -> Hiding:
         return self.sanitizer.hide_pieces(pieces, tenant=tenant, budget=budget)[0]

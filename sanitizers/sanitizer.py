@@ -67,7 +67,8 @@ class Sanitizer:
     """Hides sensitive values and restores them. Thread-safe; one serves a whole process.
 
     `key`: the master key of the surrogates; the same key gives the same surrogates everywhere. Without one a random
-    key is drawn, so surrogates hold for this object's life only. `recognisers`: further ones, besides the built-in.
+    key is drawn, so surrogates hold for this object's life only. `recognisers`: further ones, besides the built-in;
+    `waits` says whether one of them asks somebody, so that hiding must not run on an event loop.
     """
 
     def __init__(
@@ -78,7 +79,9 @@ class Sanitizer:
         recognisers: Iterable[Recogniser] = (),
     ) -> None:
         self.options = options or SanitizerOptions()
-        self.detector = Detector(self.options.detector(), recognisers)
+        further = tuple(recognisers)
+        self.detector = Detector(self.options.detector(), further)
+        self.waits = any(getattr(recogniser, "waits", False) for recogniser in further)
         master = key.encode() if isinstance(key, str) else key
         self._master = master or secrets.token_bytes(32)
 

@@ -29,6 +29,7 @@ NAMES = {
     "probe_tokens": ("counter", {"source"}),
     "probe_prompts": ("counter", {"stage"}),
     "probe_prefix_cache_hit_ratio": ("gauge", set()),
+    "revisions": ("counter", {"result"}),
     "stream_held_bytes": ("gauge", set()),
     "inflight": ("gauge", set()),
     "config_generation": ("gauge", set()),
@@ -52,6 +53,7 @@ def use_every_verb(metrics: Metrics) -> None:
     metrics.upstream("local", 0.2, endpoint="chat")
     metrics.upstream_error("local", "queue_full")
     metrics.rejection("bad_json")
+    metrics.revision("rejected")
     metrics.held(100)
     metrics.held(-40)
     metrics.first_chunk("chat", 0.1)
