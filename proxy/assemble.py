@@ -19,6 +19,7 @@ from guard.config import Config
 from guard.errors import ConfigError, GuardError
 from guard.metrics import Metrics
 from guard.verdict import Mode
+from proxy.asking import Asker
 from proxy.assembly import Assembly, Guarded
 from proxy.auth import Authenticator
 from proxy.upstream.base import Upstream
@@ -52,7 +53,7 @@ async def assemble(
             fresh.append(upstream)
             await upstream.start()
             upstreams[name] = upstream
-        builder = _Builder(config, upstreams, surrogate_key)
+        builder = _Builder(config, upstreams, surrogate_key, asyncio.get_running_loop())
         # Recognisers and artefacts take a moment to load; on a reload others are being served meanwhile.
         guards = await asyncio.to_thread(lambda: [builder.guarded(route) for route in config.routes])
         audit = previous.audit if previous is not None and previous.config.audit == config.audit else None
@@ -114,13 +115,15 @@ def build_upstream(name: str, spec: schema.Upstream) -> Upstream:
     )
 
 
-def sanitize_check(spec: schema.Sanitize, key: bytes) -> Check:
+def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.LocalRoute], Asker]) -> Check:
     """The `sanitize` section of a policy as a check; each tenant's surrogates are keyed by `key` and its name.
 
-    Raises `ConfigError` for an entity type nobody knows.
+    `asker` reaches the local models it names. Raises `ConfigError` for an entity type nobody knows.
     """
     from sanitizers.check import SanitizeCheck
+    from sanitizers.detect.local_model import LocalModel
     from sanitizers.options import Policy, SanitizerOptions
+    from sanitizers.recover import Recoverer
     from sanitizers.sanitizer import Sanitizer
 
     options = SanitizerOptions(
@@ -133,14 +136,28 @@ def sanitize_check(spec: schema.Sanitize, key: bytes) -> Check:
         restore_system=spec.restore_system,
         seconds=spec.deadline_seconds,
     )
-    return SanitizeCheck(Sanitizer(options, key=key))
+    models, recoverer = [], None
+    if (wish := spec.local_model) is not None:
+        types = [name for name in wish.types if options.policy(name) is not Policy.KEEP]
+        ask = asker(wish).ask_all
+        models = [LocalModel(ask, types, score=wish.score, seconds=wish.seconds, max_tokens=wish.max_tokens)]
+    if (second := spec.recover) is not None:
+        recoverer = Recoverer(asker(second).ask, seconds=second.seconds, max_tokens=second.max_tokens)
+    return SanitizeCheck(Sanitizer(options, key=key, recognisers=models), recoverer)
 
 
 class _Builder:
     """Makes the chains of one config; probes and sanitizers are shared between routes that ask for the same."""
 
-    def __init__(self, config: Config, upstreams: Mapping[str, Upstream], surrogate_key: bytes) -> None:
+    def __init__(
+        self,
+        config: Config,
+        upstreams: Mapping[str, Upstream],
+        surrogate_key: bytes,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
         self._config = config
+        self._loop = loop
         self._upstreams = upstreams
         self._surrogate_key = surrogate_key
         self._probes: dict[tuple[str, str, str, bool], Any] = {}
@@ -228,8 +245,12 @@ class _Builder:
     def _sanitize(self, policy_name: str, spec: schema.Sanitize) -> Check:
         check = self._sanitizers.get(policy_name)
         if check is None:
-            check = self._sanitizers[policy_name] = sanitize_check(spec, self._surrogate_key)
+            check = self._sanitizers[policy_name] = sanitize_check(spec, self._surrogate_key, self._asker)
         return check
+
+    def _asker(self, spec: schema.LocalRoute) -> Asker:
+        embedded = isinstance(self._config.upstreams[spec.upstream], schema.Embedded)
+        return Asker(self._upstreams[spec.upstream], self._loop, model=spec.model, structured=not embedded)
 
     def _probe(self, policy: schema.Policy) -> Any:
         spec = policy.probe
