@@ -72,7 +72,7 @@ def _traditional() -> dict[int, str]:
 
 
 class Chinese:
-    """`chinese.round(i)`: some 19,000 examples."""
+    """`chinese.round(i)`: some 21,000 examples."""
 
     def __init__(self, data: Path) -> None:
         plain = sources.plain_chinese(data)
@@ -81,8 +81,9 @@ class Chinese:
     def round(self, index: int, share: float = 1.0) -> list[Example]:
         rng = random.Random(2000 + index)
         own = registers("zh", held=False)
-        found = [generate_zh.generate(rng, self.plain, own) for _ in range(int(14_000 * share))]
-        for text in rng.sample(self.plain, min(len(self.plain), int(4000 * share))):
-            made = generate_zh.rewritten(rng, _cut(text, 250)) if rng.random() < 0.6 else None
-            found.append(made or generate_zh.negative(_cut(text, 250)))
+        found = [generate_zh.generate(rng, self.plain, own) for _ in range(int(7000 * share))]
+        found += [generate_zh.clauses(rng) for _ in range(int(8000 * share))]
+        for text in sources.sample(rng, self.plain, int(6000 * share)):
+            made = generate_zh.rewritten(rng, _cut(text, 150)) if rng.random() < 0.75 else None
+            found.append(made or generate_zh.negative(_cut(text, 150)))
         return [generate_zh.traditional(e, _traditional()) if rng.random() < 0.05 else e for e in found]

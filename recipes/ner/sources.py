@@ -8,10 +8,11 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from recipes.ner.text import Example
 
+T = TypeVar("T")
 csv.field_size_limit(10**9)
 _UNSAID = frozenset(("TITLE", "DATE_TIME", "ADDRESS"))
 _LABEL = {
@@ -34,6 +35,10 @@ def conll(path: Path, separator: str) -> Iterator[list[tuple[str, str]]]:
 
 _NO_SPACE_BEFORE = re.compile(r"[.,;:!?%)\]}…]+|n't|['’](?:s|re|ve|ll|d|m|t)", re.IGNORECASE)
 _NO_SPACE_BEHIND = frozenset("([{$#@£€")
+
+
+# What tokenisation left at the end of a name; not the dot of an initial or of `Inc.`.
+_TAIL = re.compile(r"(?<=\w\w\w\w)\.\Z|[,!?;:'\"—-]*\Z")
 
 
 def _clitics(sentence: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -75,7 +80,8 @@ def detokenise(sentence: list[tuple[str, str]]) -> Example:
     if kind:
         spans.append((start, len(text), kind))
     handles = [m.span() for m in HANDLE.finditer(text)]  # the corpora disagree whether these are names
-    kept = [s for s in spans if not any(a < s[1] and s[0] < b for a, b in handles)]
+    spans = [(a, b - len(tail.group()), label) for a, b, label in spans if (tail := _TAIL.search(text, a, b))]
+    kept = [s for s in spans if s[0] < s[1] and not any(a < s[1] and s[0] < b for a, b in handles)]
     return Example(text, tuple(kept), _UNSAID, tuple(handles))
 
 
@@ -148,7 +154,7 @@ def doubtful_english(text: str, common: frozenset[str]) -> tuple[tuple[int, int]
     return tuple(found)
 
 
-def sample(rng: random.Random, values: list[Example], count: int) -> list[Example]:
+def sample(rng: random.Random, values: list[T], count: int) -> list[T]:
     """`count` of them, again from the start when there are fewer."""
     order = values[:]
     rng.shuffle(order)

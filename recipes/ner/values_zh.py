@@ -107,6 +107,11 @@ def person(rng: R) -> Value:
         name = rng.choice(lists.JAPANESE) + rng.choice(lists.JAPANESE_GIVEN)
     elif kind < 0.95:
         name = latin_name(rng)
+    elif kind < 0.955:
+        name = rng.choice(lists.GIVEN) + rng.choice(("妈妈", "爸爸", "妈", "爸", "奶奶"))
+    elif kind < 0.965:
+        double = rng.choice(lists.FEMALE)
+        name = double + double if rng.random() < 0.7 else "小" + rng.choice(_COMMON_CHARS) + rng.choice(("儿", "子", "妹"))
     elif kind < 0.98:
         name = rng.choice("小老阿大") + (pick(rng, lists.SURNAMES, 2.5) if rng.random() < 0.6 else rng.choice(_COMMON_CHARS))
     else:
@@ -115,7 +120,7 @@ def person(rng: R) -> Value:
     return whole(name, "PERSON")
 
 
-_HONORIFICS = tuple("先生 女士 小姐 老师 同学 医生 大夫 教授 律师 师傅 阿姨 叔叔 经理 总 主任 局长 院长 校长 博士 工 处 老板 警官 法官 队长".split())
+_HONORIFICS = tuple("先生 女士 小姐 老师 同学 医生 大夫 教授 律师 师傅 阿姨 叔叔 经理 总 主任 局长 院长 校长 博士 工 处 老板 警官 法官 队长 大姐 大哥 大爷 大妈 大叔 奶奶 爷爷 老太太 嫂子 哥 姐 同志 护士 会计 书记 教练".split())
 
 
 def honoured(rng: R) -> Value:
@@ -312,11 +317,11 @@ def company(rng: R) -> str:
             return f"{name}（{where}）{rng.choice(lists.INDUSTRIES)}{end}"
         return f"{head}{name}{rng.choice(lists.INDUSTRIES)}{end}{branch}"
     if kind < 0.6:
-        return name + rng.choice(("科技", "集团", "公司", "医药", "物流", "地产", "传媒", "教育", "资本", "软件", "网络", "食品", "重工", "股份", "电子", "生物", "证券", "保险", "能源", "汽车"))
+        return name + rng.choice(("科技", "集团", "公司", "医药", "物流", "地产", "传媒", "教育", "资本", "软件", "网络", "食品", "重工", "股份", "电子", "生物", "证券", "保险", "能源", "汽车", "快递", "人寿", "精密", "易购", "控股", "基金", "制药", "航空", "在线", "优鲜", "租车", "家居", "影业", "文化"))
     if kind < 0.85:
         return rng.choice(lists.COMPANIES) + (rng.choice(("公司", "集团", "中国", "总部", where + "分公司", "")) if rng.random() < 0.2 else "")
     if kind < 0.9:
-        return name + rng.choice(("餐厅", "饭店", "酒店", "超市", "药店", "书店", "健身房", "咖啡馆", "火锅店", "美容院", "驾校", "律师事务所", "会计师事务所", "工作室"))
+        return name + rng.choice(("餐厅", "饭店", "酒店", "超市", "药店", "书店", "健身房", "咖啡馆", "火锅店", "美容院", "驾校", "律师事务所", "会计师事务所", "工作室", "浴场", "客栈", "茶馆", "网吧", "影院", "KTV", "宾馆", "幼儿园", "培训学校", "大药房", "烧烤", "面馆", "民宿"))
     return latin_company(rng)
 
 
@@ -328,9 +333,24 @@ def latin_company(rng: R) -> str:
     return rng.choice(words) + rng.choice((" Tech", "Soft", " Systems", " Labs", " Inc.", " Ltd", " Capital", "Works", " Group", ""))
 
 
+_KNOWN_ORGS: list[str] = []
+
+
+def known_organisation(rng: R) -> str:
+    """Any institution of the dictionary."""
+    if not _KNOWN_ORGS:
+        _KNOWN_ORGS.extend(sorted(w for w, n, p in gazetteers.jieba_words() if p == "nt" and 3 <= len(w) <= 10 and not w.isascii()))
+    return rng.choice(_KNOWN_ORGS)
+
+
 def institution(rng: R) -> str:
     province, city, county = division(rng)
     where = rng.choice((city or province, county, _short(city or province), province))
+    kind = rng.random()
+    if kind < 0.12:
+        return known_organisation(rng)
+    if kind < 0.2:
+        return _short(where) + rng.choice(("铁路局", "管理处", "日报", "晚报", "动物园", "体育馆", "车管所", "供电局", "自来水公司", "航空公司", "海关", "植物园", "歌舞团", "交警支队", "广播电台", "客运站", "监狱", "戒毒所", "民政局", "景区管理委员会", "村委会", "卫生所"))
     kind = rng.random()
     if kind < 0.22:
         return rng.choice(lists.UNIVERSITIES) + (rng.choice(("", "附属中学", "出版社", "计算机学院", "法学院", "医学院", "附属医院", "图书馆", "经济管理学院")) if rng.random() < 0.25 else "")

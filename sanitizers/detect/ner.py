@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guard.errors import ConfigError
 from sanitizers.detect.ner_engines import Engine, Model, Script, engine
@@ -68,7 +68,7 @@ class Ner:
             for start, end in _stretches(lines, loaded.script):
                 for span in self._windows(loaded, cleared, start, end, budget):
                     if span.type in self._types and not any(a < span.end and span.start < b for a, b in named):
-                        yield span
+                        yield replace(span, by=f"NER model {model.path}")
 
     def _windows(self, loaded: Engine, text: str, start: int, end: int, budget: Budget) -> Iterator[Span]:
         foreign = [m.span() for m in _FOREIGN.finditer(text, start, end)] if loaded.script is Script.CHINESE else []
