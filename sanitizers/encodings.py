@@ -6,11 +6,13 @@ import base64
 import html
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, quote_plus
 
 _SEPARATORS = " \t\n\r\u00a0-.()/_,:"
 _SQUEEZE = {ord(c): None for c in _SEPARATORS}
+_SEPARATOR = re.compile("[" + re.escape(_SEPARATORS) + "]")
 _BASE64 = re.compile(r"[0-9A-Za-z+/_-]")
 
 
@@ -19,8 +21,14 @@ def squeeze(text: str) -> str:
     return text.translate(_SQUEEZE)
 
 
-def separates(char: str) -> bool:
-    return char in _SEPARATORS
+def unsqueezed(text: str) -> Callable[[int], int]:
+    """From an index into `squeeze(text)` to the index of the same character in `text`."""
+    # A character has as many separators in front of it as stand at most that far into the squeezed text.
+    before = [match.start() - i for i, match in enumerate(_SEPARATOR.finditer(text))]
+    return lambda index: index + bisect_right(before, index)
+
+
+_MARKUP = re.compile(r"[^ -~]|[&<>\"'@]")
 
 
 def _bytes(text: str) -> bytes:
@@ -36,7 +44,7 @@ def _json_open(text: str) -> str:
 
 
 def _numeric(text: str, form: str) -> str:
-    return "".join(c if c.isascii() and c not in "&<>\"'@" else form.format(ord(c)) for c in text)
+    return _MARKUP.sub(lambda match: form.format(ord(match.group())), text)
 
 
 ENCODERS: dict[str, Callable[[str], str]] = {
@@ -53,7 +61,12 @@ ENCODERS: dict[str, Callable[[str], str]] = {
 }
 """Those that can be replaced in place. base64 is another matter: what stands beside the value is in it as well."""
 
-_SPECIAL = re.compile(r"[^0-9A-Za-z_.~-]")
+# What a text must hold for its encoded forms to differ from it.
+_GROUPS = (
+    (re.compile(r"[^0-9A-Za-z_.~-]"), ("url", "uri", "form")),
+    (re.compile(r'[^ -~]|["\\]'), ("json", "json-open", "json-json", "json-json-open")),
+    (_MARKUP, ("html", "html-decimal", "html-hex")),
+)
 
 
 def encode(text: str, encoding: str) -> str:
@@ -68,14 +81,15 @@ def encode(text: str, encoding: str) -> str:
 
 def encoded(text: str) -> Iterator[tuple[str, str]]:
     """The encoded forms that differ from `text` and from one another, as (encoding, form)."""
-    if _SPECIAL.search(text) is None:
-        return
     seen = {text}
-    for name, encoder in ENCODERS.items():
-        made = encoder(text)
-        if made not in seen:
-            seen.add(made)
-            yield name, made
+    for special, names in _GROUPS:
+        if special.search(text) is None:
+            continue
+        for name in names:
+            made = ENCODERS[name](text)
+            if made not in seen:
+                seen.add(made)
+                yield name, made
 
 
 def base64_cores(text: str) -> Iterator[str]:

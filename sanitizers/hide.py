@@ -121,20 +121,20 @@ def hide(
     local = {t: n for t, n in entities.items() if options.policy(t) is Policy.ROUTE_LOCAL}
     if blocked or local:
         return Hiding([p.text for p in pieces], dict(entities), blocked, local)
-    verifier = Searcher(wanted)
     flat = [fold(p.text).text for p in pieces]
     names = [Name(v.form, v.title, v.gender) for v in values.values() if v.type == "PERSON"]
     moments = [v.form for v in values.values() if v.type in DATES]
     for turn in range(_ROUNDS):
         budget.spend()
-        assigner = Assigner(key, names, moments, flat, verifier, options, budget, start=turn * 16)
+        assigner = Assigner(key, names, moments, flat, searcher, options, budget, start=turn * 16)
         written = _write(places, assigner)
         texts, expected = _compose(pieces, places, written)
-        if any(verifier.any(text) for text in texts):
+        if any(searcher.any(text) for text in texts):
             reason = "leak"
             continue
         everything = Table(variants(written, assigner.cast, assigner.present, quiet=True))
-        if not all(_restores(t, e, everything) for t, e in zip(texts, expected, strict=True)):
+        # Where nothing was replaced nothing can be restored: no variant stands in the texts.
+        if not all(_restores(t, e, everything) for t, e, row in zip(texts, expected, places, strict=True) if row):
             reason = "roundtrip"
             continue
         table = everything

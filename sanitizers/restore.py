@@ -85,15 +85,16 @@ class Restorer:
         out: list[str] = []
         at, length = 0, len(text)
         walk, self._walk = self._walk, None
+        seen, offset = self._before + text, len(self._before)  # an escape may have begun in an earlier chunk
         while at < length:
             if walk is None:
-                hit = self._first.search(text, at)
+                hit = self._first.search(seen, at + offset)
                 if hit is None:
                     out.append(text[at:])
                     at = length
                     break
-                out.append(text[at : hit.start()])
-                at = hit.start()
+                out.append(text[at : hit.start() - offset])
+                at = hit.start() - offset
                 node, depth, best = self._root, 0, None
             else:
                 node, depth, best = walk
@@ -158,7 +159,8 @@ joins = _joins
 
 def _compile(variants: Iterable[Variant]) -> tuple[_Node, re.Pattern[str] | None]:
     root: _Node = {}
-    for variant in variants:
+    kept = list(variants)
+    for variant in kept:
         node = root
         for char in variant.text:
             child = node.get(char)
@@ -168,7 +170,18 @@ def _compile(variants: Iterable[Variant]) -> tuple[_Node, re.Pattern[str] | None
         node.setdefault("", variant)
     if not root:
         return root, None
-    return root, re.compile("[" + "".join(re.escape(c) for c in sorted(root)) + "]")
+    anywhere = {c for c in root if not (c.isascii() and c.isalnum())} | {v.text[0] for v in kept if not v.left}
+    edged = set(root) - anywhere
+    nets = ([f"{_EDGE}{_class(edged)}"] if edged else []) + ([_class(anywhere)] if anywhere else [])
+    return root, re.compile("|".join(nets))
+
+
+def _class(chars: set[str]) -> str:
+    return "[" + "".join(re.escape(c) for c in sorted(chars)) + "]"
+
+
+# Where a word may begin: behind a letter or digit only if that ends an escape. A coarse net, `_joined` is the fine one.
+_EDGE = r"(?:(?<![0-9A-Za-z])|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
 
 
 def escape(text: str, *, ascii_only: bool = False) -> str:

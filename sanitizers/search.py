@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import ahocorasick
 
 from sanitizers.detect.fold import Folded, fold
-from sanitizers.encodings import base64_cores, base64_run, encoded, separates, squeeze
+from sanitizers.encodings import base64_cores, base64_run, encoded, squeeze, unsqueezed
 from sanitizers.names_list import EN_GIVEN_WORDS
 from sanitizers.numbers import NUMBERS
 from sanitizers.restore import joins
@@ -103,7 +103,7 @@ class Searcher:
             end = last + 1
             start = end - len(key)
             for needle in self._needles[key]:
-                if _counts(needle, flat, start, end):
+                if _counts(needle, flat, start, end):  # whole values come before parts
                     if needle.encoding == "base64":
                         start, end = base64_run(flat, start, end)
                     yield Hit(folded.start(start), folded.end(end), needle)
@@ -113,17 +113,18 @@ class Searcher:
 
     def _spaced(self, folded: Folded, low: str) -> Iterator[Hit]:
         bare = squeeze(low)
-        offsets: list[int] | None = None
+        back: Callable[[int], int] | None = None
         for last, key in self._squeezed.iter(bare):
-            if offsets is None:
-                offsets = [i for i, c in enumerate(low) if not separates(c)]
-            start, end = offsets[last + 1 - len(key)], offsets[last] + 1
+            if back is None:
+                back = unsqueezed(low)
+            start, end = back(last + 1 - len(key)), back(last) + 1
             needle = self._bare[key]
             if _counts(needle, folded.text, start, end):
                 yield Hit(folded.start(start), folded.end(end), needle)
 
     def any(self, text: str) -> bool:
-        return next(self.hits(text), None) is not None
+        """Whether a value stands in the text; parts of names do not count."""
+        return any(not hit.needle.part for hit in self.hits(text))
 
 
 def _is_loose(needle: Needle) -> bool:
