@@ -37,7 +37,10 @@ class Scorer(Protocol):
     prompt's state for the next call, says so with an attribute `reads_first_token = True`: then a cascade pays.
     """
 
-    identity: ModelIdentity
+    @property
+    def identity(self) -> ModelIdentity:
+        """The model whose log-probabilities these are."""
+        ...
 
     def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
         """The prompt's token ids as the model will be served them, up to where its answer begins: behind the assistant

@@ -1,0 +1,199 @@
+"""`python -m benchmarks.probe [--model M] [--probes P] [--lengths 50,500] [--json FILE]`: what probing adds.
+
+On the embedded upstream, for fresh prompts of several lengths: the request alone; after its probes on the shared KV, as
+the guard does it; after the first-token gate alone; and after scoring the naive way, every opening joined to the prompt
+and read by `echo` with log-probabilities. Tokens are counted where they enter the model, and held against what the
+server says it computed and found in its cache. Times are to the first token of the answer; ratios are medians of
+pairs measured in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from detectors.prefix_probing.probe import PrefixProbe
+from guard.assets import resolve
+from proxy.upstream.base import Call
+from proxy.upstream.embedded import EmbeddedOptions, EmbeddedUpstream
+
+LENGTHS = (50, 100, 200, 350, 500, 700, 900)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Prompts of `length` tokens. Tokens entered the model per request; milliseconds are medians to the first token;
+    `added` and `gated_added` are medians of (guarded - plain) / plain."""
+
+    length: int
+    plain_tokens: int
+    probed_tokens: int
+    gated_tokens: int
+    naive_tokens: int
+    plain_ms: float
+    probed_ms: float
+    gated_ms: float
+    naive_ms: float
+    added: float
+    gated_added: float
+
+    @property
+    def ratio(self) -> float:
+        """Tokens with all probes over tokens without."""
+        return self.probed_tokens / self.plain_tokens
+
+
+class Bench:
+    """One upstream, its probes, and a counter at the model's entrance."""
+
+    def __init__(self, upstream: EmbeddedUpstream, probe: PrefixProbe) -> None:
+        self.upstream = upstream
+        self.openings = [list(p.tokens) for p in probe.probes.prefixes]
+        gate = probe.probes.gate
+        self.first = [[t] for t in (gate.model.tokens if gate else sorted({o[0] for o in self.openings}))]
+        self.tokens = 0
+        upstream.loaded.model.register_forward_pre_hook(self._count, with_kwargs=True)
+
+    def _count(self, _module: Any, _args: Any, kwargs: dict[str, Any]) -> None:
+        self.tokens += kwargs["input_ids"].numel()
+
+    async def plain(self, prompt: list[int]) -> None:
+        """The request, to its first token."""
+        usage = await self._complete(prompt=prompt, max_tokens=1)
+        assert usage["prompt_tokens"] == len(prompt)
+
+    async def probed(self, prompt: list[int]) -> None:
+        await self._guarded(prompt, self.openings)
+
+    async def gated(self, prompt: list[int]) -> None:
+        await self._guarded(prompt, self.first)
+
+    async def naive(self, prompt: list[int]) -> None:
+        for opening in self.openings:
+            await self._complete(prompt=prompt + opening, max_tokens=0, echo=True, logprobs=1)
+        await self.plain(prompt)
+
+    async def _guarded(self, prompt: list[int], probes: Sequence[list[int]]) -> None:
+        before = self.tokens
+        scored = await self.upstream.scorer.score(prompt, probes)
+        assert scored.cached_tokens == 0
+        assert self.tokens - before == scored.tokens_computed, "the scorer's count is not what entered the model"
+        usage = await self._complete(prompt=prompt, max_tokens=1)
+        assert usage["prompt_tokens_details"]["cached_tokens"] == len(prompt), "the answer computed the prompt again"
+        assert self.tokens - before == scored.tokens_computed, "the answer's first token cost more than a look-up"
+
+    async def _complete(self, **body: Any) -> Any:
+        reply = await self.upstream.send(Call("/v1/completions", {"model": "x", "temperature": 0, **body}))
+        assert reply.body is not None
+        return orjson.loads(reply.body)["usage"]
+
+    async def once(self, way: Callable[[list[int]], Awaitable[None]], prompt: list[int]) -> tuple[int, float]:
+        """(tokens that entered the model, seconds)."""
+        self.upstream.engine.cache.clear()
+        before, started = self.tokens, time.perf_counter()
+        await way(prompt)
+        return self.tokens - before, time.perf_counter() - started
+
+
+async def run(
+    model: str, probes: str, lengths: Sequence[int], *, repeats: int, threads: int, naive_repeats: int = 2
+) -> tuple[list[Row], int]:
+    """Rows by length, and the number of probes."""
+    upstream = EmbeddedUpstream(EmbeddedOptions(model=model, threads=threads))
+    await upstream.start()
+    try:
+        bench = Bench(upstream, PrefixProbe.load(resolve(probes, "probes"), upstream.scorer))
+        rng = np.random.default_rng(0)
+        special = set(upstream.loaded.tokenizer.all_special_ids)
+        vocabulary = np.array([t for t in range(upstream.loaded.vocabulary_size) if t not in special])
+        rows = []
+        for length in lengths:
+            found: dict[str, list[tuple[int, float]]] = {"plain": [], "probed": [], "gated": [], "naive": []}
+            for n in range(repeats + 1):
+                prompt = rng.choice(vocabulary, length).tolist()
+                for way, results in found.items():
+                    if way != "naive" or n <= naive_repeats:
+                        results.append(await bench.once(getattr(bench, way), prompt))
+            rows.append(_row(length, {way: results[1:] for way, results in found.items()}))  # the first warms up
+        return rows, len(bench.openings)
+    finally:
+        await upstream.close()
+
+
+def _row(length: int, found: dict[str, list[tuple[int, float]]]) -> Row:
+    tokens = {way: {t for t, _ in results} for way, results in found.items()}
+    assert all(len(t) == 1 for t in tokens.values()), "the same work took different numbers of tokens"
+    ms = {way: statistics.median(s for _, s in results) * 1000 for way, results in found.items()}
+    added = {
+        way: statistics.median(b / a - 1 for (_, a), (_, b) in zip(found["plain"], found[way], strict=True))
+        for way in ("probed", "gated")
+    }
+    count = {way: t.pop() for way, t in tokens.items()}
+    return Row(
+        length=length,
+        plain_tokens=count["plain"],
+        probed_tokens=count["probed"],
+        gated_tokens=count["gated"],
+        naive_tokens=count["naive"],
+        plain_ms=ms["plain"],
+        probed_ms=ms["probed"],
+        gated_ms=ms["gated"],
+        naive_ms=ms["naive"],
+        added=added["probed"],
+        gated_added=added["gated"],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.probe", description=__doc__)
+    parser.add_argument("--model", default="bundled:tiny-chat")
+    parser.add_argument("--probes", default="bundled:tiny-chat")
+    parser.add_argument("--lengths", default=",".join(map(str, LENGTHS)), help="prompt lengths in tokens")
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="write the report there")
+    wish = parser.parse_args()
+    lengths = [int(n) for n in wish.lengths.split(",")]
+    rows, probes = asyncio.run(run(wish.model, wish.probes, lengths, repeats=wish.repeats, threads=wish.threads))
+    show(rows, probes)
+    if wish.json is not None:
+        machine = {"python": platform.python_version(), "cores": os.cpu_count(), "threads": wish.threads}
+        report = {"machine": machine, "probes": probes, "rows": [{**asdict(r), "ratio": r.ratio} for r in rows]}
+        wish.json.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+
+
+def show(rows: Sequence[Row], probes: int) -> None:
+    console = Console()
+    table = Table(title=f"{probes} probes: tokens that entered the model, and time to the first token of the answer")
+    for name in ("prompt", "plain", "gate", "probes", "× plain", "naive", "ms plain", "gate", "probes", "naive"):
+        table.add_column(name, justify="right")
+    for r in rows:
+        table.add_row(
+            *(str(v) for v in (r.length, r.plain_tokens, r.gated_tokens, r.probed_tokens)),
+            f"{r.ratio:.2f}",
+            str(r.naive_tokens),
+            f"{r.plain_ms:.1f}",
+            f"{r.gated_ms:.1f} ({r.gated_added:+.0%})",
+            f"{r.probed_ms:.1f} ({r.added:+.0%})",
+            f"{r.naive_ms:.1f}",
+        )
+    console.print(table)
+    console.print("The answer computed no prompt token again after probing (the server's cached-token counts).")
+
+
+if __name__ == "__main__":
+    main()
