@@ -72,8 +72,14 @@ def plan(data: list[Encoded], tokens: int, seed: int) -> list[list[int]]:
     return out
 
 
-def collate(data: list[Encoded], picks: list[int], pad: int, first: float, drop: float, rng: random.Random) -> Batch:
-    """Pad a batch; ``first`` weighs the first answer token, ``drop`` is the share of prompt tokens replaced."""
+def collate(
+    data: list[Encoded], picks: list[int], pad: int, first: float, calm: float, drop: float, rng: random.Random
+) -> Batch:
+    """Pad a batch; ``drop`` is the share of prompt tokens replaced.
+
+    ``first`` weighs the first answer token, which decides between answering and refusing; ``calm`` weighs it again where
+    answering is right.
+    """
     rows = [data[i] for i in picks]
     width = max(len(r.ids) for r in rows)
     ids = np.full((len(rows), width), pad, dtype=np.int64)
@@ -91,7 +97,8 @@ def collate(data: list[Encoded], picks: list[int], pad: int, first: float, drop:
         n = len(r.ids) - r.prompt
         at += range(b * width + r.prompt - 1, b * width + r.prompt - 1 + n)
         target += r.ids[r.prompt :]
-        weight += ([first if r.kind != "copy" else 1.0] + [1.0] * (n - 1)) if n else []
+        opening = {"copy": 1.0, "harm": first}.get(r.kind, first * calm)
+        weight += ([opening] + [1.0] * (n - 1)) if n else []
         if r.row >= 0:
             last.append(b * width + r.prompt - 1)
             row.append(r.row)

@@ -30,6 +30,8 @@ from .export import export_model, model_config, save_curve
 from .fastnet import FastNet
 from .tokenizer import save_fast, train_tokenizer
 
+FALL = 0.4  # share of the steps over which the learning rate falls
+
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line."""
@@ -51,6 +53,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--drop", type=float, default=0.06, help="share of prompt tokens blanked")
     parser.add_argument("--first", type=float, default=4.0, help="weight of the first answer token")
+    parser.add_argument(
+        "--calm", type=float, default=3.0, help="its weight again for harmless requests, while the learning rate falls"
+    )
     parser.add_argument("--distil", type=float, default=10.0, help="weight of the distillation loss")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
@@ -120,10 +125,9 @@ def _prepare(args: argparse.Namespace, store: Path) -> None:
 
 
 def learning_rate(step: int, total: int, peak: float) -> float:
-    """Warm-up, then constant, then a linear fall over the last 40 %."""
+    """Warm-up, then constant, then a linear fall over the last ``FALL`` of the steps."""
     warm = min(200, max(1, total // 20))
-    fall = 0.4 * total
-    return peak * min(1.0, (step + 1) / warm, max(0.02, (total - step) / fall))
+    return peak * min(1.0, (step + 1) / warm, max(0.02, (total - step) / (FALL * total)))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -187,7 +191,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     model.train()
     while step < total:
         rng = random.Random(args.seed * 7919 + step)
-        batch = collate(data, batches[step], fast.pad_token_id, args.first, args.drop, rng)
+        calm = args.calm if total - step < FALL * total else 1.0
+        batch = collate(data, batches[step], fast.pad_token_id, args.first, calm, args.drop, rng)
         hidden = net(batch.ids.to(args.device), torch.cat([batch.at, batch.last]).to(args.device))
         logits = net.logits(hidden[: len(batch.at)])
         guess = head(hidden[len(batch.at) :].float() * (circuits.SCALE / 0.04)) if len(batch.last) else None
