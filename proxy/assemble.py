@@ -122,6 +122,7 @@ def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.Lo
     """
     from sanitizers.check import SanitizeCheck
     from sanitizers.detect.local_model import LocalModel
+    from sanitizers.detect.ner import Model, Script
     from sanitizers.options import Policy, SanitizerOptions
     from sanitizers.recover import Recoverer
     from sanitizers.sanitizer import Sanitizer
@@ -135,6 +136,7 @@ def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.Lo
         deny=spec.deny,
         restore_system=spec.restore_system,
         seconds=spec.deadline_seconds,
+        ner=tuple(Model(m.path, m.labels, Script(m.script) if m.script else None) for m in spec.ner),
     )
     models, recoverer = [], None
     if (wish := spec.local_model) is not None:

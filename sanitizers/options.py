@@ -9,6 +9,7 @@ from typing import Any
 
 from guard.errors import ConfigError
 from sanitizers.detect import DEFAULT_OFF, DetectorOptions, known_types
+from sanitizers.detect.ner import Model, Script
 
 
 class Policy(StrEnum):
@@ -33,7 +34,7 @@ class SanitizerOptions:
 
     `min_score` is the least score that counts, `min_scores` says so by type. `allow` values are never touched, `deny`
     values always (as type CUSTOM). `restore_system`: restore what stood only in system prompts and tool definitions.
-    `seconds`: time the work on one request may take before it fails closed.
+    `seconds`: time the work on one request may take before it fails closed. `ner`: models that find named entities.
     """
 
     entities: Mapping[str, Policy] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class SanitizerOptions:
     restore_system: bool = False
     seconds: float = 10.0
     remember: int = 16_384
+    ner: Sequence[str | Model] = ()
 
     def __post_init__(self) -> None:
         known = known_types()
@@ -73,6 +75,8 @@ class SanitizerOptions:
         unknown = set(values) - set(cls.__dataclass_fields__)
         if unknown:
             raise ConfigError(f"unknown sanitize option {sorted(unknown)[0]!r}")
+        if "ner" in values:
+            values["ner"] = tuple(_model(wish) for wish in values["ner"] or ())
         if "default" in values:
             values["default"] = Policy(str(values["default"]))
         return cls(entities=entities, min_scores=scores, **values)
@@ -95,4 +99,16 @@ class SanitizerOptions:
             deny=self.deny,
             seconds=self.seconds,
             remember=self.remember,
+            ner=self.ner,
         )
+
+
+def _model(wish: str | Mapping[str, Any]) -> Model:
+    """From an entry of `ner`: a path or name, or {path, labels, script}."""
+    if isinstance(wish, str):
+        return Model(wish)
+    script = wish.get("script")
+    try:
+        return Model(str(wish["path"]), dict(wish.get("labels") or {}), None if script is None else Script(script))
+    except (KeyError, ValueError):
+        raise ConfigError("ner: an entry is a path or {path, labels, script: chinese, other or any}") from None

@@ -237,6 +237,27 @@ class Recover(LocalRoute):
     """Most tokens of a correction; answers of more than twice as many characters are not looked at."""
 
 
+class NerModel(Node):
+    """A model that finds named entities. In the file also just its path."""
+
+    path: str
+    """`bundled:ner-en`, `bundled:ner-zh`, a folder (spaCy, transformers or GLiNER) or an installed spaCy package."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """From the model's labels to entity types, beyond the usual names; for GLiNER the labels to ask for."""
+    script: Literal["chinese", "other", "any"] | None = None
+    """The text it gets: lines with Chinese characters, all else, or both; null: by the model's language."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_form(cls, data: Any) -> Any:
+        return {"path": data} if isinstance(data, str) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        long_form = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [long_form, {"type": "string"}], "title": cls.__name__}
+
+
 class Sanitize(Check):
     """Hide sensitive text on the way in, restore it on the way out."""
 
@@ -256,6 +277,8 @@ class Sanitize(Check):
     """Where requests with a value of policy `route_local` go, unmasked; needed as soon as a type has that policy."""
     local_model: LocalModel | None = None
     """A local model that finds what no recogniser knows; when it fails, the check does (`on_error`)."""
+    ner: Annotated[tuple[NerModel, ...], Field(strict=False)] = ()
+    """Models that find persons, organisations, places, addresses, job titles and dates; `[]`: rules alone do."""
     recover: Recover | None = None
     """A local model that mends ages, sums and dates computed from stand-ins, in answers that are not streamed."""
 

@@ -14,6 +14,7 @@ from sanitizers.detect.china import CHINA
 from sanitizers.detect.email import EMAILS
 from sanitizers.detect.fold import fold
 from sanitizers.detect.names import Names
+from sanitizers.detect.ner import NER_TYPES, Model, Ner
 from sanitizers.detect.phone import PHONE_SCORE, Phones
 from sanitizers.detect.presidio import PresidioPatterns, gates
 from sanitizers.detect.recogniser import Budget, Recogniser
@@ -28,7 +29,7 @@ DEFAULT_OFF = frozenset(("URL", "UK_NHS"))
 
 def known_types() -> frozenset[str]:
     """Every type some recogniser can return, CUSTOM (the deny list) included."""
-    own = (CHINA.types, SECRETS.types, PrivateKeys().types, Names().types, frozenset(("PHONE_NUMBER", "CUSTOM")))
+    own = (CHINA.types, SECRETS.types, PrivateKeys().types, Names().types, NER_TYPES, frozenset(("PHONE_NUMBER", "CUSTOM")))
     return frozenset(gate.type for gate in gates()).union(*own)
 
 
@@ -38,6 +39,7 @@ class DetectorOptions:
 
     `allow`: values never reported (whole find, ignoring case). `deny`: values always reported, as CUSTOM, where they
     stand as whole words. `seconds`: time one text may take. `remember`: texts whose finds are kept by digest.
+    `ner`: models that find named entities (`sanitizers.detect.ner`), none of which is loaded before a text needs it.
     """
 
     types: frozenset[str] | None = None
@@ -47,6 +49,7 @@ class DetectorOptions:
     deny: Sequence[str] = ()
     seconds: float = 10.0
     remember: int = 16_384
+    ner: Sequence[str | Model] = ()
 
 
 class Detector:
@@ -59,6 +62,7 @@ class Detector:
         self._recognisers: tuple[Recogniser, ...] = (
             _Spaced(PresidioPatterns(wanted)),
             *(r for r in own if r.types & wanted),
+            *((Ner(options.ner, wanted),) if options.ner and NER_TYPES & wanted else ()),
             *recognisers,
         )
         self._wanted = wanted.union(*(r.types for r in recognisers))

@@ -16,7 +16,7 @@ from sanitizers.detect.ner_text import clear, identifiers
 from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span
 
-__all__ = ["BUNDLED", "NER_TYPES", "Model", "Ner", "engine"]
+__all__ = ["BUNDLED", "NER_TYPES", "Model", "Ner", "Script", "engine"]
 
 BUNDLED = ("bundled:ner-en", "bundled:ner-zh")
 NER_TYPES = frozenset(("PERSON", "ORGANIZATION", "LOCATION", "ADDRESS", "TITLE", "DATE_TIME"))
