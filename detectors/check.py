@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -33,7 +36,9 @@ class ProbeCheck:
     Thresholds left None are the probe set's own calibration. With scope `windows` a turn of more than `window_tokens`
     is scored whole, where the scorer can, and in at most `max_windows` pieces; the worst decides. `tool_results` scores
     each tool result of the scope by itself too, as if the user had said it: instructions hidden in what a tool brought
-    back. Raises `ConfigError` when block_at < steer_at.
+    back. With `digest_key`, findings carry a keyed digest of what was scored: `guard calibrate` tells by it which
+    requests were the same, and nobody without the key can try out what they said. Raises `ConfigError` when
+    block_at < steer_at.
     """
 
     name = NAME
@@ -48,6 +53,7 @@ class ProbeCheck:
         tool_results: bool = False,
         window_tokens: int = 512,
         max_windows: int = 16,
+        digest_key: bytes = b"",
     ) -> None:
         self.probe = probe
         self.steer_at = probe.calibration.steer_at if steer_at is None else steer_at
@@ -61,6 +67,8 @@ class ProbeCheck:
         self.tool_results = tool_results
         self.window_tokens = window_tokens
         self.max_windows = max_windows
+        self._digest_key = digest_key
+        self._probes = "p:" + _sha256([probe.detector, *probe.probes.scored_by()])[:12]
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
         """Score what the model would see now. The worst of several prompts decides; the first that has to be blocked
@@ -71,7 +79,8 @@ class ProbeCheck:
         """
         tools = exchange.tools() if exchange.tools is not None else None
         scores: list[Score] = []
-        for conversation in self._conversations(exchange):
+        conversations = self._conversations(exchange)
+        for conversation in conversations:
             scores += await self._scores(conversation, tools)
             if scores[-1].value >= self.block_at:
                 break
@@ -82,11 +91,21 @@ class ProbeCheck:
             self.name,
             Verdict.BLOCK if worst.value >= self.block_at else Verdict.ALLOW,
             score=worst.value,
-            detail=_detail(scores, worst),
+            detail={**_detail(scores, worst), **self._marks(exchange.tenant, conversations, worst)},
         )
 
     def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
         return None
+
+    def _marks(self, tenant: str, conversations: Sequence[Sequence[Message]], worst: Score) -> dict[str, float | str]:
+        """For the score log: which probe set, which prompt (keyed, per tenant), and how probable harm is."""
+        out: dict[str, float | str] = {"probes": self._probes}
+        if self._digest_key:
+            text = json.dumps([tenant, conversations], sort_keys=True, default=str).encode()
+            out["digest"] = "d:" + hmac.digest(self._digest_key, b"score log\0" + text, "sha256").hex()[:16]
+        if self.probe.calibration.probability is not None:
+            out["probability"] = round(self.probe.calibration.probability.of(worst.value), 6)
+        return out
 
     def _conversations(self, exchange: Exchange) -> list[list[Message]]:
         out: list[list[Message]] = []
@@ -171,3 +190,7 @@ def _detail(scores: Sequence[Score], worst: Score) -> Mapping[str, Any]:
         "prompts": len(scores),
         "full": sum(s.stage == Stage.FULL for s in scores),
     }
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

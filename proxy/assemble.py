@@ -281,6 +281,7 @@ class _Builder:
             tool_results=spec.tool_results,
             window_tokens=spec.window_tokens,
             max_windows=spec.max_windows,
+            digest_key=self._surrogate_key,
         )
 
 

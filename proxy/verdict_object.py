@@ -1,6 +1,6 @@
 """OpenAI's native `moderation` object, filled with our verdicts (wire rules M1 to M9).
 
-Categories are check names; scores are the checks' own, squashed to (0, 1) where they are log-odds, so that a client
+Categories are check names; scores are calibrated probabilities, or the checks' own squashed to (0, 1), so that a client
 that expects OpenAI's scale is not surprised. A check that could not run is an error object, never `flagged: false`.
 """
 
@@ -53,9 +53,13 @@ def result_body(findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def unit_score(finding: Finding) -> float:
-    """A finding on OpenAI's scale. Unscored findings are 1 for a block and 0 otherwise."""
+    """A finding on OpenAI's scale: the calibrated probability where there is one, else the squashed score. Unscored
+    findings are 1 for a block and 0 otherwise."""
     if finding.score is None:
         return 1.0 if finding.verdict is Verdict.BLOCK else 0.0
+    probability = finding.detail.get("probability")
+    if isinstance(probability, float) and 0.0 <= probability <= 1.0:
+        return probability
     return logistic(finding.score)
 
 

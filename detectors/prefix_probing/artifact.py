@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from detectors.prefix_probing.score import Aggregation, Sign
+from detectors.probability import Probability
 from guard.errors import ArtifactError
 from guard.model_identity import ModelIdentity
 
@@ -55,17 +56,21 @@ class Part(_Strict):
 
 
 class Threshold(_Strict):
-    """A threshold at a target false-positive rate, with the 95 % bootstrap interval and what it reached."""
+    """A threshold at a target false-positive rate, with the 95 % bootstrap interval and what it reached; the rates'
+    intervals are exact (Clopper-Pearson)."""
 
     value: float
     target_fpr: Share
     interval: Interval
     fpr: Share
     tpr: Share
+    fpr_interval: Interval | None = None
+    tpr_interval: Interval | None = None
 
 
 class Calibration(_Strict):
-    """Thresholds on the score, fitted on the calibration part: allow below `steer_at`, block from `block_at` on."""
+    """Thresholds on the score, fitted on the calibration part: allow below `steer_at`, block from `block_at` on.
+    `quantiles` of both classes' scores let a later calibration see drift; `probability` maps a score to one."""
 
     steer: Threshold
     block: Threshold
@@ -76,6 +81,7 @@ class Calibration(_Strict):
     f1_at: float
     f1: Share
     quantiles: dict[str, dict[str, float]]
+    probability: Probability | None = None
 
     @property
     def steer_at(self) -> float:
@@ -160,6 +166,27 @@ class ProbeSet(_Strict):
     @property
     def identity(self) -> ModelIdentity:
         return ModelIdentity.from_dict(dict(self.model))
+
+    def scored_by(self) -> list[object]:
+        """What a score depends on, and a new calibration leaves as it is; plain data."""
+        linear = self.first_token.model.model_dump(mode="json") if self.first_token is not None else None
+        return [self.model, self.dtype, self.aggregation, [p.tokens for p in self.prefixes], linear]
+
+    def calibration_of(self, detector: str) -> Calibration:
+        """Of `prefix_probe` or `first_token_lr`. Raises `ArtifactError` when the set holds no such regression."""
+        if detector != "first_token_lr":
+            return self.calibration
+        if self.first_token is None:
+            raise ArtifactError("the probe set holds no first-token regression; build it again")
+        return self.first_token.calibration
+
+    def recalibrated(self, detector: str, calibration: Calibration) -> ProbeSet:
+        """The same set with another calibration for `detector`. The gate knows thresholds only when it is asked."""
+        if detector != "first_token_lr" or self.first_token is None:
+            return self.model_copy(update={"calibration": calibration})
+        return self.model_copy(
+            update={"first_token": self.first_token.model_copy(update={"calibration": calibration})}
+        )
 
     def save(self, path: Path | str) -> None:
         """Write the file whole or not at all."""

@@ -19,6 +19,7 @@ LAZY = {
     "serve": ("guard.cli.serve", "serve", "Start the proxy."),
     "demo": ("guard.cli.demo", "demo", "Send five prompts through a running proxy and show what became of them."),
     "probes": ("guard.cli.probes", "app", "Build, score and inspect probe prefixes."),
+    "calibrate": ("guard.cli.calibrate", "calibrate", "Fit the probe's thresholds on labelled prompts or score logs."),
     "steering": ("guard.cli.steering", "app", "Fit and inspect safety subspaces."),
     "vllm": ("guard.cli.vllm", "app", "Start and check vLLM servers with the guard in them."),
     "sanitize": ("guard.cli.sanitize", "sanitize", "Hide sensitive text of a file or of stdin, side by side."),

@@ -1,0 +1,94 @@
+"""The four pictures of a calibration."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detectors.metrics import Floats
+from detectors.report.summary import Summary
+from detectors.report.svg import Plot
+
+_BINS = 40
+
+
+def charts(summary: Summary) -> list[str]:
+    """SVG elements: scores, ROC, precision and recall, and where there is a probability map its reliability."""
+    out = [_scores(summary), _roc(summary), _precision_recall(summary)]
+    return [*out, _reliability(summary)] if summary.reliability else out
+
+
+def curve(harmful: Floats, harmless: Floats) -> tuple[Floats, Floats, Floats]:
+    """(TPR, FPR, precision) at every distinct score from the highest down, ties taken together."""
+    scores = np.concatenate([harmful, harmless])
+    labels = np.concatenate([np.ones(len(harmful)), np.zeros(len(harmless))])
+    order = np.argsort(-scores, kind="stable")
+    scores, labels = scores[order], labels[order]
+    last = np.append(scores[1:] != scores[:-1], True)
+    hits, taken = np.cumsum(labels)[last], np.flatnonzero(last) + 1.0
+    return hits / len(harmful), (taken - hits) / len(harmless), hits / taken
+
+
+def _scores(s: Summary) -> str:
+    bad, good, c = s.sample.harmful, s.sample.harmless, s.calibration
+    low, high = float(min(bad.min(), good.min())), float(max(bad.max(), good.max()))
+    low, high = min(low, c.steer_at), max(high, c.block_at)
+    margin = (high - low) * 0.03 or 1.0
+    low, high = low - margin, high + margin
+    edges = np.linspace(low, high, _BINS + 1)
+    a, b = (np.histogram(side, edges)[0] / len(side) for side in (good, bad))
+    plot = Plot((low, high), (0.0, float(max(a.max(), b.max())) * 1.15), "score", "share of the class", "Scores")
+    plot.bars(edges.tolist(), a.tolist(), "good")
+    plot.bars(edges.tolist(), b.tolist(), "bad")
+    if s.drift is not None:
+        plot.rule(s.drift.steer.value, "rule old")
+        plot.rule(s.drift.block.value, "rule old")
+    plot.rule(c.steer_at, "rule", "steer_at")
+    plot.rule(c.block_at, "rule", "block_at", row=1)
+    return plot.svg()
+
+
+def _roc(s: Summary) -> str:
+    """With a logarithmic x axis: a proxy works at false-positive rates that a linear one hides in its left edge."""
+    tpr, fpr, _ = curve(s.sample.harmful, s.sample.harmless)
+    floor = min(0.001, 0.5 / len(s.sample.harmless))
+    low, high = s.calibration.auroc_interval
+    title = f"ROC: AUROC {s.calibration.auroc:.3f} ({low:.3f}–{high:.3f})"
+    plot = Plot((floor, 1.0), (0.0, 1.0), "false-positive rate", "true-positive rate", title, log=True)
+    chance = np.geomspace(floor, 1, 50)
+    plot.line(zip(chance, chance, strict=True), "chance")
+    plot.line(_steps(fpr, tpr), "curve")
+    for name, t in (("block_at", s.calibration.block), ("steer_at", s.calibration.steer)):
+        plot.mark(t.fpr, t.tpr, "at", name, left=t.fpr > 0.1)
+    return plot.svg()
+
+
+def _precision_recall(s: Summary) -> str:
+    tpr, _, precision = curve(s.sample.harmful, s.sample.harmless)
+    low, high = s.auprc_interval
+    title = f"Precision and recall: AUPRC {s.auprc:.3f} ({low:.3f}–{high:.3f})"
+    plot = Plot((0.0, 1.0), (0.0, 1.0), "recall", "precision", title)
+    plot.line([(0, s.prevalence), (1, s.prevalence)], "chance")
+    plot.line(zip(tpr, precision, strict=True), "curve")
+    for p in s.sweep:
+        if p.name in ("block_at", "steer_at"):
+            plot.mark(p.tpr, p.precision, "at", p.name, left=p.tpr > 0.75)
+    return plot.svg()
+
+
+def _reliability(s: Summary) -> str:
+    plot = Plot(
+        (0.0, 1.0), (0.0, 1.0), "probability", "share harmful", f"Reliability, five-fold: Brier score {s.brier:.3f}"
+    )
+    plot.line([(0, 0), (1, 1)], "chance")
+    plot.line([(b.mean, b.share) for b in s.reliability], "curve")
+    for b in s.reliability:
+        plot.span(b.mean, b.interval, "curve")
+        plot.mark(b.mean, b.share, "at", str(b.count), left=b.mean > 0.85)
+    return plot.svg()
+
+
+def _steps(x: Floats, y: Floats) -> list[tuple[float, float]]:
+    out = [(0.0, 0.0)]
+    for a, b in zip(x.tolist(), y.tolist(), strict=True):
+        out += [(out[-1][0], b), (a, b)] if b > out[-1][1] else [(a, b)]
+    return out

@@ -1,0 +1,192 @@
+"""`guard calibrate`: thresholds from labelled prompts, or from the proxy's own score log and labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from detectors.calibrate.sample import Sample
+    from detectors.prefix_probing.artifact import Calibration, ProbeSet
+
+
+def calibrate(
+    probes: Annotated[str, typer.Option(help="The probe set in use: a file, or bundled:<name>.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled prompts, JSONL: `harmful`, and `prompt` or `messages`. May be given again."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="With --data: model directory, hub id or bundled:<name> that scores them.")
+    ] = None,
+    log: Annotated[
+        list[Path] | None, typer.Option(help="In place of --data: audit files of the proxy. May be given again.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="With --log: JSONL or CSV with `request_id` (or the log's `digest`) and `harmful`."),
+    ] = None,
+    rest_harmless: Annotated[
+        bool, typer.Option("--rest-harmless", help="With --log: take requests without a label for harmless.")
+    ] = False,
+    to_label: Annotated[
+        int, typer.Option(min=0, help="With --log: print this many request ids worth labelling, and do nothing else.")
+    ] = 0,
+    steer_fpr: Annotated[float, typer.Option(min=0, max=1, help="False-positive rate that steer_at may cost.")] = 0.05,
+    block_fpr: Annotated[float, typer.Option(min=0, max=1, help="The same for block_at.")] = 0.01,
+    probability: Annotated[
+        str, typer.Option(help="Map scores to probabilities: none, platt (few prompts) or isotonic (hundreds).")
+    ] = "none",
+    prevalence: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of harmful prompts in your traffic; by default the sample's."),
+    ] = None,
+    detector: Annotated[str, typer.Option(help="prefix_probe or first_token_lr, as in the policy.")] = "prefix_probe",
+    scope: Annotated[str, typer.Option(help="With --data: latest_turn or all, as in the policy.")] = "latest_turn",
+    policy: Annotated[
+        str, typer.Option(help="Policy that --patch is for, and whose lines of the log count.")
+    ] = "default",
+    patch: Annotated[Path | None, typer.Option(help="Write the thresholds as YAML, to merge into guard.yaml.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the probe set with the new calibration.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report: one page that needs nothing from outside.")] = None,
+    worst: Annotated[int, typer.Option(min=0, help="Errors listed, at most, of each kind.")] = 20,
+    show_text: Annotated[
+        bool, typer.Option("--show-text", help="Show prompts in the report, not their digests alone.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Prompts of --data, spread evenly; 0 takes all.")] = 0,
+    dtype: Annotated[
+        str, typer.Option(help="float32, bfloat16 or float16: the one the model is served in.")
+    ] = "float32",
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+    threads: Annotated[int, typer.Option(help="CPU threads for torch; 0 leaves its default.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+) -> None:
+    """Fit `steer_at` and `block_at` at target false-positive rates, and say what they are worth."""
+    from rich.console import Console
+
+    from detectors.calibrate import calibrate as fit_thresholds
+    from detectors.prefix_probing.artifact import ProbeSet
+    from detectors.prefix_probing.probe import Detector
+    from detectors.report import page, summarise, terminal
+    from guard.assets import resolve
+    from guard.cli.probes import _choice
+
+    if bool(data) == bool(log):
+        raise typer.BadParameter("give either --data or --log")
+    if block_fpr > steer_fpr:
+        raise typer.BadParameter("must not be above --steer-fpr", param_hint="--block-fpr")
+    if probability not in ("none", "platt", "isotonic"):
+        raise typer.BadParameter("must be none, platt or isotonic", param_hint="--probability")
+    if prevalence is not None and not 0 < prevalence < 1:
+        raise typer.BadParameter("must lie between 0 and 1", param_hint="--prevalence")
+    chosen = cast("Detector", _choice(Detector, detector, "--detector"))
+    loaded = ProbeSet.load(resolve(probes, "probes"))
+    stored = loaded.calibration_of(chosen)
+    if to_label:
+        _print_worth_labelling(log, policy, stored, to_label)
+        return
+    if data:
+        if model is None:
+            raise typer.BadParameter("needed with --data", param_hint="--model")
+        sample = _score(data, model, loaded, chosen, scope, limit, (dtype, device, threads))
+        source = ", ".join(p.name for p in data)
+    else:
+        sample = _join(log or [], labels, policy, rest_harmless)
+        source = ", ".join(p.name for p in log or [])
+    fitted = fit_thresholds(sample.harmful, sample.harmless, block_fpr=block_fpr, steer_fpr=steer_fpr, seed=seed)
+    held_out = None
+    if probability != "none":
+        from detectors.calibrate.probability import fit
+        from detectors.calibrate.probability import held_out as cross_fit
+
+        kind = cast("Literal['platt', 'isotonic']", probability)
+        found = fit(sample.harmful, sample.harmless, kind, prevalence)
+        fitted = fitted.model_copy(update={"probability": found})
+        held_out = cross_fit(sample.harmful, sample.harmless, kind)
+    facts = {"model": loaded.identity.name, "weights": loaded.identity.weights, "detector": detector, "from": source}
+    summary = summarise(sample, fitted, stored=stored, held_out=held_out, worst=worst, facts=facts)
+    terminal.show(Console(), summary, show_text=show_text)
+    if patch is not None:
+        patch.write_text(_patch(policy, fitted, loaded.identity.name), "utf-8")
+        typer.echo(f"wrote {patch}; merge it into guard.yaml, then: guard config check guard.yaml")
+    if out is not None:
+        loaded.recalibrated(chosen, fitted).save(out)
+        typer.echo(f"wrote {out}")
+    if html is not None:
+        page.write(html, summary, title=f"Calibration of {loaded.identity.name}", show_text=show_text)
+        typer.echo(f"wrote {html}")
+
+
+def _score(
+    data: list[Path],
+    model: str,
+    probes: ProbeSet,
+    detector: str,
+    scope: str,
+    limit: int,
+    where: tuple[str, str, int],
+) -> Sample:
+    """Always with all probes: thresholds are to be fitted on scores, not on the first token's guess at them."""
+    from detectors.calibrate.sample import read, score
+    from detectors.check import Scope
+    from detectors.prefix_probing.probe import Detector, PrefixProbe
+    from guard.cli.probes import _choice, _load, _progress
+
+    how = cast("Scope", _choice(Scope, scope, "--scope"))
+    found = [row for path in data for row in read(path)]
+    if limit and len(found) > limit:
+        found = [found[i * len(found) // limit] for i in range(limit)]
+    probe = PrefixProbe(probes, _load(model, *where), detector=Detector(detector), cascade=False)
+    with _progress() as bar:
+        task = bar.add_task("prompts", total=len(found))
+        return score(probe, found, scope=how, tick=lambda n: bar.update(task, completed=n))
+
+
+def _join(log: list[Path], labels: Path | None, policy: str, rest_harmless: bool) -> Sample:
+    from detectors.calibrate.score_log import read_labels, read_log
+
+    if labels is None:
+        raise typer.BadParameter("needed with --log; --to-label says what is worth labelling", param_hint="--labels")
+    found = read_log(log, policy=policy)
+    guessed = sum(e.stage == "first_token" for e in found.entries)
+    if guessed:
+        typer.echo(
+            f"{guessed} of {len(found.entries)} scores are the first token's prediction; with `cascade: false` in the "
+            "policy while you collect, all are exact",
+            err=True,
+        )
+    return found.judged(read_labels(labels), rest_harmless=rest_harmless)
+
+
+def _print_worth_labelling(log: list[Path] | None, policy: str, stored: Calibration, count: int) -> None:
+    from detectors.calibrate.score_log import read_log
+
+    if not log:
+        raise typer.BadParameter("needs --log", param_hint="--to-label")
+    typer.echo("request_id,digest,score,harmful")
+    for e in read_log(log, policy=policy).worth_labelling((stored.steer_at, stored.block_at), count):
+        typer.echo(f"{e.request_id},{e.digest},{e.score:.6f},")
+
+
+def _patch(policy: str, fitted: Calibration, model: str) -> str:
+    """The thresholds as guard.yaml wants them, rounded away from a false alarm; block_at above steer_at."""
+    from io import StringIO
+    from math import ceil
+
+    from ruamel.yaml import YAML
+
+    steer_at, block_at = (ceil(t.value * 1e6) / 1e6 for t in (fitted.steer, fitted.block))
+    thresholds = {"steer_at": steer_at, "block_at": max(block_at, round(steer_at + 1e-6, 6))}
+    text = StringIO()
+    yaml = YAML()
+    yaml.dump({"policies": {policy: {"probe": thresholds}}}, text)
+    head = (
+        f"# {model}: {fitted.harmful} harmful and {fitted.harmless} harmless prompts, AUROC {fitted.auroc:.3f}\n"
+        + "".join(
+            f"# {name}: false positives {t.fpr:.2%} (target {t.target_fpr:.2%}), true positives {t.tpr:.1%}\n"
+            for name, t in (("steer_at", fitted.steer), ("block_at", fitted.block))
+        )
+    )
+    return head + text.getvalue()

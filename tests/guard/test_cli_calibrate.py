@@ -1,0 +1,118 @@
+"""`guard calibrate` end to end: labelled prompts on a tiny random model, and a score log with labels."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from detectors.prefix_probing.artifact import ProbeSet
+from detectors.scorers.local import LocalScorer
+from guard import config
+from guard.cli import app
+from guard.errors import ArtifactError
+from tests.detectors import support
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    root = tmp_path_factory.mktemp("calibrate")
+    support.model().save_pretrained(root / "model")
+    support.tokenizer().save_pretrained(root / "model")
+    identity = LocalScorer.load(root / "model").identity
+    support.probe_set(identity=identity).save(root / "probes.json")
+    rows = [{"prompt": p, "harmful": True} for p in support.HARMFUL]
+    rows += [{"messages": [{"role": "user", "content": p}], "harmful": False} for p in support.HARMLESS]
+    (root / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    lines = [
+        {
+            "request_id": f"req_{n}",
+            "policy": "default",
+            "findings": [{"check": "probe", "score": n / 10, "detail": {"stage": "first_token" if n % 2 else "full"}}],
+        }
+        for n in range(100)
+    ]
+    (root / "audit.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (root / "labels.csv").write_text("request_id,harmful\n" + "\n".join(f"req_{n},true" for n in range(80, 100)))
+    return root
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["calibrate", *map(str, arguments)], env={"COLUMNS": "100"})
+
+
+@pytest.fixture(scope="module")
+def calibrated(files):
+    out = {name: files / f"new.{name}" for name in ("json", "yaml", "html")}
+    result = run(
+        "--probes", files / "probes.json", "--model", files / "model", "--data", files / "rows.jsonl",
+        "--probability", "isotonic", "--out", out["json"], "--patch", out["yaml"], "--html", out["html"],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    return result, out
+
+
+def test_prompts(files, calibrated):
+    result, out = calibrated
+    for words in ("40 harmful and 40 harmless", "block_at", "Sweep", "Drift", "Brier", "warning:"):
+        assert words in result.output
+    old, new = ProbeSet.load(files / "probes.json"), ProbeSet.load(out["json"])
+    assert new.calibration.harmful == 40 and new.calibration != old.calibration
+    assert new.calibration.probability.kind == "isotonic"
+    assert new.scored_by() == old.scored_by() and new.prefixes == old.prefixes
+    page = out["html"].read_text()
+    assert "rows.jsonl:1" in page
+    assert not any(p in page for p in (*support.HARMFUL, *support.HARMLESS))
+
+
+def test_patch_merges_into_a_config(tmp_path, calibrated):
+    """What the patch says is what a config with it says, and no prompt is lost or gained by the rounding."""
+    _, out = calibrated
+    (tmp_path / "guard.yaml").write_text(out["yaml"].read_text())
+    probe = config.load(tmp_path / "guard.yaml").policies["default"].probe
+    fitted = ProbeSet.load(out["json"]).calibration
+    assert fitted.steer_at <= probe.steer_at <= fitted.steer_at + 2e-6
+    assert fitted.block_at <= probe.block_at <= fitted.block_at + 3e-6 and probe.block_at > probe.steer_at
+
+
+def test_log(files, tmp_path):
+    result = run(
+        "--probes", files / "probes.json", "--log", files / "audit.jsonl", "--labels", files / "labels.csv",
+        "--rest-harmless", "--patch", tmp_path / "p.yaml",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "20 harmful and 80 harmless" in result.output
+    assert "50 of 100 scores are the first token's prediction" in result.output
+    probe = config.load(tmp_path / "p.yaml").policies["default"].probe
+    assert (probe.steer_at, probe.block_at) == (7.500001, 7.900001)
+
+
+def test_what_to_label(files):
+    result = run("--probes", files / "probes.json", "--log", files / "audit.jsonl", "--to-label", 6)
+    rows = result.output.splitlines()
+    assert rows[0] == "request_id,digest,score,harmful"
+    assert [r.split(",")[0] for r in rows[1:]] == [f"req_{n}" for n in (99, 98, 97, 10, 9, 0)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        ["--data", "a", "--log", "b"],
+        ["--data", "a"],
+        ["--log", "{root}/audit.jsonl"],
+        ["--data", "a", "--model", "m", "--block-fpr", "0.5"],
+        ["--data", "a", "--model", "m", "--probability", "spline"],
+        ["--data", "a", "--model", "m", "--prevalence", "1"],
+        ["--data", "a", "--model", "m", "--detector", "other"],
+        ["--data", "a", "--model", "m", "--to-label", "3"],
+    ],
+)
+def test_bad_options(files, wrong):
+    assert run("--probes", files / "probes.json", *(w.format(root=files) for w in wrong)).exit_code == 2
+
+
+def test_probe_set_without_the_regression(files):
+    result = run("--probes", files / "probes.json", "--log", files / "audit.jsonl", "--detector", "first_token_lr")
+    assert isinstance(result.exception, ArtifactError)
