@@ -1,0 +1,180 @@
+"""The vLLM upstream against servers that are not what they should be; the real one is in tests/vllm."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from guard.errors import UpstreamError
+from guard.verdict import Decision, Finding, Mode, OnError, Verdict
+from proxy.upstream.base import Call, Reply, Upstream
+from proxy.upstream.vllm import VllmUpstream
+from steering.vllm_plugin import wire
+from tests.proxy.upstream.test_http import Server, whole
+
+SECRET = "sixteen-characters-and-more"
+GOOD = {"protocol": wire.PROTOCOL, "subspace": {"sha256": "0"}, "canary": {"prompt": 1.0}, "open": []}
+FINDINGS = (Finding("probe", score=1.5, detail={"stage": "full"}), Finding("steer", Verdict.STEER, strength=0.5))
+ANSWER = {"id": "x", "choices": []}
+CALL = Call("/v1/chat/completions", {"model": "m", "messages": []})
+
+
+def served(
+    status: Any = GOOD, *, code: str = "200 OK", answer: str = "200 OK", findings: str | None = ""
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """A server that answers the status question with `status`, then calls with `findings` in a header."""
+    header = wire.findings_header(Decision(FINDINGS)) if findings == "" else findings
+    replies = iter([whole(orjson.dumps(status), code)])
+    extra = "" if header is None else f"{wire.FINDINGS}: {header}\r\n"
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(next(replies, whole(orjson.dumps(ANSWER), answer, extra)))
+        await writer.drain()
+
+    return serve
+
+
+async def sent(server: Server, call: Call = CALL, **options: Any) -> Reply:
+    upstream: Upstream = VllmUpstream("v", base_url=server.url + "/v1", secret=SECRET, **options)
+    await upstream.start()
+    try:
+        return await upstream.send(call)
+    finally:
+        await upstream.close()
+
+
+def run(check: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(check(), 30))  # type: ignore[arg-type]
+
+
+def test_findings_come_back() -> None:
+    async def check() -> None:
+        async with Server(served()) as server:
+            reply = await sent(server)
+            assert [(f.check, f.verdict, f.score, f.strength) for f in reply.findings] == [
+                ("probe", Verdict.ALLOW, 1.5, None),
+                ("steer", Verdict.STEER, None, 0.5),
+            ]
+            assert [line for line, _, _ in server.requests] == [
+                f"GET {wire.STATUS} HTTP/1.1",
+                "POST /v1/chat/completions HTTP/1.1",
+            ]
+
+    run(check)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"code": "404 Not Found"}, "without the guard"),
+        ({"code": "401 Unauthorized"}, "another secret"),
+        ({"code": "500 Oops"}, "answers 500"),
+        ({"status": {**GOOD, "protocol": 99}}, "another protocol"),
+        ({"status": [1]}, "another protocol"),
+        ({"status": {**GOOD, "canary": None}}, "not proved"),
+        ({"findings": None}, "does not say what its guard found"),
+        ({"findings": "[{}]"}, "does not say what its guard found"),
+        ({"findings": "nonsense"}, "does not say what its guard found"),
+        ({"answer": "401 Unauthorized"}, "another secret"),
+    ],
+)
+def test_a_server_that_does_not_answer_rightly_is_not_used(options: dict[str, Any], says: str) -> None:
+    async def check() -> None:
+        async with Server(served(**options)) as server:
+            with pytest.raises(UpstreamError, match=says) as failure:
+                await sent(server)
+            assert failure.value.reason == "unguarded"
+            assert failure.value.status == 503
+
+    run(check)
+
+
+def test_ready() -> None:
+    async def check() -> None:
+        for status, ready in ((GOOD, True), ({**GOOD, "protocol": 0}, False)):
+            async with Server(served(status)) as server:
+                upstream = VllmUpstream("v", base_url=server.url, secret=SECRET)
+                await upstream.start()
+                assert await upstream.ready() is ready
+                await upstream.close()
+        upstream = VllmUpstream("v", base_url="http://127.0.0.1:9", secret=SECRET)
+        await upstream.start()
+        assert not await upstream.ready()
+        await upstream.close()
+
+    run(check)
+
+
+def test_clients_cannot_speak_to_the_plugin() -> None:
+    async def check() -> None:
+        async with Server(served()) as server:
+            call = Call(
+                "/v1/chat/completions",
+                {"model": "m", "vllm_xargs": {"guardchain_strength": 1.0}, "cache_salt": "x", "temperature": 1},
+                headers={"X-Guardchain-Policy": "{}", "x-guardchain-secret": "x"},
+                strength=0.25,
+                tenant="acme",
+            )
+            await sent(server, call, salt_by_tenant=True)
+            _, headers, body = server.requests[-1]
+            assert orjson.loads(body) == {"model": "m", "temperature": 1}
+            assert headers[wire.SECRET] == SECRET
+            policy = wire.Policy.from_header(headers[wire.POLICY])
+            assert policy.strength == 0.25
+            assert policy.salt is not None
+            assert "acme" not in policy.salt
+
+    run(check)
+
+
+def test_error_answers_pass() -> None:
+    """A request the server finds wrong is the client's to see; it was not generated from."""
+
+    async def check() -> None:
+        async with Server(served(answer="400 Bad Request", findings=None)) as server:
+            reply = await sent(server)
+            assert (reply.status, reply.findings) == (400, ())
+
+    run(check)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        wire.Policy(),
+        wire.Policy(strength=0.5),
+        wire.Policy(
+            probe=wire.Orders(Mode.MONITOR, OnError.ALLOW, 1.5), steer_at=-1.0, block_at=2.0, options={"scope": "all"}
+        ),
+        wire.Policy(salt="s", min_strength=0.1, max_strength=0.2),
+    ],
+)
+def test_policies_travel(policy: wire.Policy) -> None:
+    assert wire.Policy.from_header(policy.to_header()) == policy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        "x" * 5000,
+        '{"probe":{},"steer":{}}',
+        wire.Policy().to_header().replace('"steer_at":null', '"steer_at":NaN'),
+        wire.Policy().to_header().replace('"strength":null', '"strength":2'),
+        wire.Policy().to_header().replace('"enforce"', '"sometimes"'),
+        wire.Policy().to_header().replace('"salt":null', '"salt":5'),
+        wire.Policy().to_header().replace('"max_strength":1.0', '"max_strength":"1"'),
+        wire.Policy().to_header().replace('"options":{}', '"options":5'),
+        wire.Policy().to_header().replace('"options":{}', '"unknown":5'),
+    ],
+)
+def test_malformed_policies_are_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        wire.Policy.from_header(text)

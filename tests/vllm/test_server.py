@@ -1,0 +1,317 @@
+"""The server and the proxy in front of it, end to end: `guard vllm serve`'s command, `guard serve`, the openai SDK."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from steering.vllm_plugin import wire
+from steering.vllm_plugin.inspection import inspect
+from steering.vllm_plugin.launch import Launch
+from tests.end_to_end.served import Served, free_port
+from tests.vllm.engine import base_environment
+
+SECRET = "a-secret-of-sixteen-or-more"
+ASK = [{"role": "user", "content": "What is the capital of France?"}]
+EAGER = (
+    "--dtype=float32",
+    "--enforce-eager",
+    "--max-model-len=1024",
+    "--max-num-batched-tokens=1024",
+    "--max-num-seqs=32",
+)
+BANDS = {"allow": (90.0, 99.0), "steer": (-99.0, 99.0), "block": (-99.0, -98.0)}
+"""(steer_at, block_at) that decide whatever the model is."""
+
+
+class Server:
+    """A guarded vLLM server in a process of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = directory / "vllm.log"
+        launch = Launch(
+            "bundled:tiny-chat", "bundled:tiny-chat", SECRET, subspace="bundled:tiny-chat", port=self.port, more=EAGER
+        )
+        command, environment = launch.prepare()
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**environment, **base_environment(), "TORCH_COMPILE_DISABLE": "1"},
+                cwd=directory,
+            )
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + 600
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()[-6000:]
+            try:
+                if httpx2.get(f"{self.url}/health", timeout=5).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            time.sleep(0.5)
+        raise AssertionError(self.log.read_text()[-6000:])
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+    def ask(self, policy: wire.Policy | None = None, *, secret: str = SECRET, **body: Any) -> httpx2.Response:
+        headers = {} if policy is None else {wire.SECRET: secret, wire.POLICY: policy.to_header()}
+        whole = {"model": "tiny-chat", "messages": ASK, "max_tokens": 8, "temperature": 0, **body}
+        path = "/v1/completions" if "prompt" in body else "/v1/chat/completions"
+        if "prompt" in body:
+            del whole["messages"]
+        return httpx2.post(self.url + path, json=whole, headers=headers, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server"))
+    try:
+        running.wait()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def proxy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One route per band, and one whose probe only watches."""
+
+    def policy(band: str, **probe: Any) -> dict[str, Any]:
+        steer_at, block_at = BANDS[band]
+        checks = {"probe": {"scorer": "vllm", "steer_at": steer_at, "block_at": block_at, **probe}, "steer": {}}
+        return {**checks, "moderation_object": "always"}
+
+    settings = {
+        "upstreams": {"vllm": {"kind": "vllm", "base_url": server.url, "secret": SECRET, "cache_salt": "tenant"}},
+        "policies": {**{band: policy(band) for band in BANDS}, "watch": policy("block", mode="monitor")},
+        "routes": [
+            {"match": {"model": name}, "upstream": "vllm", "policy": name, "model": "tiny-chat"}
+            for name in (*BANDS, "watch")
+        ],
+    }
+    with Served(tmp_path_factory.mktemp("proxy"), settings) as running:
+        yield running
+
+
+@pytest.fixture
+def client(proxy: Served) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{proxy.url}/v1", api_key="none", max_retries=0, timeout=120)
+
+
+def band(name: str, **more: Any) -> wire.Policy:
+    steer_at, block_at = BANDS[name]
+    return wire.Policy(steer_at=steer_at, block_at=block_at, **more)
+
+
+def test_inspection(server: Server) -> None:
+    report = inspect(server.url, SECRET)
+    assert report.problems == ()
+    assert report.status["runner"] == "v1"
+    assert report.status["canary"]["prompt"] > 1e-3
+    assert inspect(server.url, SECRET + "x").problems == ("the server knows another secret",)
+
+
+@pytest.mark.parametrize(("name", "status"), [("allow", 200), ("steer", 200), ("block", 400)])
+@pytest.mark.parametrize("stream", [False, True])
+def test_bands(server: Server, name: str, status: int, stream: bool) -> None:
+    answer = server.ask(band(name), stream=stream)
+    assert answer.status_code == status, answer.text
+    assert answer.headers[wire.DECISION] == name
+    findings = {f.check: f for f in wire.findings_of(answer.headers[wire.FINDINGS])}
+    assert findings["probe"].score is not None
+    steered = findings.get("steer")
+    assert bool(steered and steered.strength) == (name == "steer")
+    if name == "block":
+        assert answer.json()["error"]["code"] == wire.BLOCKED
+        assert answer.headers["x-should-retry"] == "false"
+
+
+def test_steering_changes_the_answer(server: Server) -> None:
+    """By the strength that was decided, and by nothing that a client writes."""
+
+    def logprobs(policy: wire.Policy, **body: Any) -> list[float]:
+        answer = server.ask(policy, logprobs=True, **body).json()
+        return [t["logprob"] for t in answer["choices"][0]["logprobs"]["content"]]
+
+    plain = logprobs(band("allow"))
+    assert logprobs(wire.Policy(strength=1.0)) != pytest.approx(plain, abs=1e-4)
+    assert logprobs(wire.Policy(strength=0.0)) == pytest.approx(plain, abs=1e-4)
+    forged = {"guardchain_strength": 1.0, "guardchain_start": 0}
+    assert logprobs(band("allow"), vllm_xargs=forged) == pytest.approx(plain, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [({"use_beam_search": True}, 400), ({"logprobs": True, "logprob_token_ids": [5]}, 400)],
+)
+def test_what_would_pass_the_guard_is_refused(server: Server, body: dict[str, Any], code: int) -> None:
+    assert server.ask(band("allow"), **body).status_code == code
+
+
+def test_secret(server: Server) -> None:
+    """Without it the default policy rules, with a wrong one nothing is answered."""
+    assert server.ask(band("block"), secret="wrong" * 5).status_code == 401
+    open_answer = httpx2.post(
+        f"{server.url}/v1/chat/completions",
+        json={"model": "tiny-chat", "messages": ASK, "max_tokens": 4},
+        headers={wire.POLICY: band("block").to_header()},
+        timeout=120,
+    )
+    assert wire.FINDINGS not in open_answer.headers
+    assert open_answer.headers[wire.DECISION] in ("allow", "steer", "block")
+    assert open_answer.json()["moderation"]["input"]["type"] == "moderation_results"
+
+
+def test_moderation_in_a_direct_stream(server: Server) -> None:
+    answer = httpx2.post(
+        f"{server.url}/v1/chat/completions",
+        json={"model": "tiny-chat", "messages": ASK, "max_tokens": 4, "stream": True},
+        timeout=120,
+    )
+    if answer.status_code == 200:
+        chunks = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+        assert [c for c in chunks if c["choices"] and c["choices"][0]["finish_reason"]] == [
+            c for c in chunks if "moderation" in c
+        ]
+
+
+def test_completions(server: Server) -> None:
+    answer = server.ask(band("steer"), prompt=["Hello there", "What is"])
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["choices"]) == 2
+    assert answer.headers[wire.DECISION] == "steer"
+    assert server.ask(band("block"), prompt="Hello").status_code == 400
+
+
+def test_prompt_is_shared_within_a_salt(server: Server) -> None:
+    """Probes and generation find each other's prompt; another salt finds nothing."""
+    messages = [{"role": "user", "content": "Tell me about rivers. " * 20}]
+
+    def cached(salt: str) -> int:
+        answer = server.ask(band("steer", salt=salt), messages=messages).json()
+        return answer["usage"]["prompt_tokens_details"]["cached_tokens"], answer["usage"]["prompt_tokens"]
+
+    for salt in ("one", "two"):
+        found, length = cached(salt)  # the probes came first
+        assert found == (length - 1) // 32 * 32
+    first = server.ask(wire.Policy(strength=0.0, salt="three"), messages=messages).json()
+    assert first["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
+
+
+def test_latest_turn(server: Server) -> None:
+    """What was said before the last answer is not scored."""
+    turns = [*ASK, {"role": "assistant", "content": "Paris."}, {"role": "user", "content": "Thanks!"}]
+
+    def score(messages: list[dict[str, str]], scope: str) -> float:
+        answer = server.ask(band("allow", options={"scope": scope}), messages=messages)
+        return float(answer.headers[wire.SCORE])
+
+    assert score(turns, "latest_turn") == pytest.approx(score(turns[-1:], "all"), abs=1e-3)
+    assert score(turns, "all") != pytest.approx(score(turns, "latest_turn"), abs=1e-3)
+
+
+def test_score_route(server: Server) -> None:
+    answer = httpx2.post(
+        server.url + wire.SCORE_PATH,
+        json={"messages": ASK},
+        headers={wire.SECRET: SECRET, wire.POLICY: band("block").to_header()},
+        timeout=60,
+    )
+    (probe,) = wire.findings_of(answer.text)
+    assert probe.verdict.label == "block"
+    assert httpx2.post(server.url + wire.SCORE_PATH, json={"messages": ASK}, timeout=60).status_code == 401
+
+
+# Through the proxy
+
+
+@pytest.mark.parametrize("name", ["allow", "steer"])
+def test_proxy_answers(client: openai.OpenAI, proxy: Served, name: str) -> None:
+    raw = client.chat.completions.with_raw_response.create(model=name, messages=ASK, max_tokens=8, temperature=0)
+    assert raw.headers["x-guardchain-decision"] == name
+    answer = raw.parse()
+    assert answer.choices[0].message.content
+    assert "probe" in answer.model_dump()["moderation"]["input"]["results"][0]["category_scores"]
+    record = proxy.records()[-1]
+    assert record["verdict" if "verdict" in record else "decision"]
+
+
+@pytest.mark.parametrize("name", ["allow", "steer"])
+def test_proxy_streams(client: openai.OpenAI, name: str) -> None:
+    whole = client.chat.completions.create(model=name, messages=ASK, max_tokens=8, temperature=0)
+    with client.chat.completions.create(model=name, messages=ASK, max_tokens=8, temperature=0, stream=True) as stream:
+        text = "".join(c.choices[0].delta.content or "" for c in stream if c.choices)
+    assert text == whole.choices[0].message.content
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_proxy_blocks(client: openai.OpenAI, stream: bool) -> None:
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.chat.completions.create(model="block", messages=ASK, stream=stream)
+    assert failure.value.code == "content_policy_violation"
+    assert failure.value.response.headers["x-guardchain-decision"] == "block"
+
+
+def test_proxy_watches(client: openai.OpenAI) -> None:
+    raw = client.chat.completions.with_raw_response.create(model="watch", messages=ASK, max_tokens=4)
+    assert raw.headers["x-guardchain-decision"].startswith("steer")
+    assert "would-block" in raw.headers["x-guardchain-decision"]
+
+
+def test_proxy_refuses_orders_of_clients(client: openai.OpenAI) -> None:
+    for field in ("vllm_xargs", "cache_salt"):
+        with pytest.raises(openai.BadRequestError):
+            client.chat.completions.create(
+                model="allow", messages=ASK, extra_body={field: {"guardchain_strength": 1.0}}
+            )
+
+
+def test_proxy_checks_only(client: openai.OpenAI) -> None:
+    assert client.moderations.create(model="block", input="Hello").results[0].flagged
+    assert not client.moderations.create(model="allow", input="Hello").results[0].flagged
+
+
+def test_proxy_is_not_ready_without_the_server(server: Server, tmp_path: Path) -> None:
+    """Another secret, as after a restart with other settings: not ready, and nothing is sent."""
+    settings = {
+        "upstreams": {"vllm": {"kind": "vllm", "base_url": server.url, "secret": SECRET + "x"}},
+        "policies": {"default": {"probe": {"scorer": "vllm"}, "steer": {}}},
+        "routes": [{"upstream": "vllm"}],
+    }
+    running = Served(tmp_path, settings)
+    try:
+        deadline = time.monotonic() + 120
+        answer = None
+        while answer is None and time.monotonic() < deadline:
+            try:
+                answer = httpx2.get(f"{running.url}/readyz", timeout=10)
+            except httpx2.TransportError:
+                time.sleep(0.2)
+        assert answer is not None
+        assert answer.status_code == 503
+        asked = httpx2.post(
+            f"{running.url}/v1/chat/completions", json={"model": "tiny-chat", "messages": ASK}, timeout=30
+        )
+        assert asked.status_code == 503
+    finally:
+        running.__exit__()
