@@ -10,7 +10,7 @@ from proxy.wire.answer import Open, StreamFilter, Tally
 from proxy.wire.blocked import blocked_body as blocked
 from proxy.wire.blocked import blocked_events as blocked_stream
 from proxy.wire.completions import Prompt
-from proxy.wire.fields import BOOLEAN, NUMBER, TOKEN, AnyText, Object, Opaque, Scalar, Stripped, invalid
+from proxy.wire.fields import BOOLEAN, NUMBER, TOKEN, AnyText, Control, Object, Scalar, Stripped, invalid
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 from proxy.wire.tables import META, MODEL, NEVER
@@ -34,7 +34,7 @@ TABLE = Object(
         "normalize": BOOLEAN,
         "embed_dtype": TOKEN,
         "endianness": TOKEN,
-        "mm_processor_kwargs": Opaque("options of media processors"),
+        "mm_processor_kwargs": Control("options of media processors"),
         "chat_template_kwargs": AnyText(),
         "cache_salt": Stripped(NEVER + ": part of the prefix cache's key"),
         "priority": Stripped("jumps the queue", allowable=True),

@@ -17,6 +17,7 @@ from typing import Any
 from guard.errors import RequestError
 from guard.surface import Role, Surface
 from proxy.wire.request import Options
+from proxy.wire.telling import Keys, telling_key, telling_token
 
 _SHOWABLE = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _TOKEN = re.compile(r"[A-Za-z0-9_.:/+|=,#~\-]{0,256}")
@@ -53,6 +54,26 @@ class Walk:
         value = holder[key]
         if value:
             self.surfaces.append(Surface(path, role, value, partial(setitem, holder, key), turn))
+
+    def keys(self, holder: dict[str, Any], path: str, role: Role, turn: int) -> Keys | None:
+        """Surfaces for the keys of an object that are no mere names; None when all are."""
+        telling = [name for name in holder if telling_key(name)]
+        if not telling:
+            return None
+        keys = Keys(holder)
+        for name in telling:
+            self.surfaces.append(Surface(path, role, name, keys.rename(name), turn))
+        self.commits.append(keys.commit)
+        return keys
+
+    def under(self, keys: Keys | None, holder: dict[str, Any], name: str, path: str, role: Role, turn: int) -> bool:
+        """Take the text that stands under a telling key; False for everything else."""
+        value = holder[name]
+        if keys is None or not isinstance(value, str) or not telling_key(name):
+            return False
+        if value:
+            self.surfaces.append(Surface(path, role, value, keys.put(name), turn))
+        return True
 
 
 def wrong_type(path: str, wanted: str, value: object) -> RequestError:
@@ -117,7 +138,10 @@ class Text(Node):
 
 
 class Scalar(Node):
-    """Numbers, flags and short tokens (no white space, no `@`, at most 256 characters): too narrow for text."""
+    """Numbers, flags and short tokens (no white space, no `@`, at most 256 characters): too narrow for text.
+
+    A token or model name that holds 9 digits or an address is guarded all the same.
+    """
 
     status = Status.CONSTRAINED
 
@@ -136,6 +160,8 @@ class Scalar(Node):
                 raise wrong_type(path, "a string", value)
             if not (_TOKEN if self.kind == "token" else _MODEL).fullmatch(value):
                 raise invalid(path, "only a short name is accepted here.")
+            if telling_token(value):
+                w.text(holder, key, path, Role.META, turn)
         else:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise wrong_type(path, f"a{'n' if self.kind == 'integer' else ''} {self.kind}", value)
@@ -156,6 +182,30 @@ class Opaque(Node):
 
     def walk(self, w: Walk, holder: Any, key: Any, path: str, role: Role, turn: int) -> None:
         return
+
+
+class Control(Node):
+    """Nested numbers, flags and short tokens, such as a decoder's options; anything else is refused."""
+
+    status = Status.CONSTRAINED
+
+    def __init__(self, note: str, *, high: float | None = None) -> None:
+        self.note, self.high = note, high
+
+    def walk(self, w: Walk, holder: Any, key: Any, path: str, role: Role, turn: int) -> None:
+        value = holder[key]
+        if isinstance(value, dict):
+            for name in value:
+                if not _TOKEN.fullmatch(name) or telling_token(name):
+                    raise invalid(path, "only short names are accepted as its keys.")
+                self.walk(w, value, name, path, role, turn)
+        elif isinstance(value, list):
+            for i in range(len(value)):
+                self.walk(w, value, i, path, role, turn)
+        elif isinstance(value, str):
+            TOKEN.walk(w, holder, key, path, role, turn)
+        elif self.high is not None and isinstance(value, int | float) and abs(value) > self.high:
+            raise invalid(path, f"no number beyond {self.high:g} is accepted here.")
 
 
 class Stripped(Node):
@@ -201,7 +251,7 @@ class AnyText(Node):
     """Every string inside is guarded, at any depth; keys, numbers and the names in `keep` stay as they are."""
 
     status = Status.GUARDED
-    note = "every string inside; keys and numbers pass"
+    note = "every string inside, and keys that are no mere names; numbers pass"
 
     def __init__(self, role: Role | None = None, *, keep: frozenset[str] = frozenset()) -> None:
         self.role, self.keep = role, keep
@@ -215,10 +265,12 @@ class AnyText(Node):
             for i in range(len(value)):
                 self.walk(w, value, i, f"{path}[{i}]", role, turn)
         elif isinstance(value, dict):
+            # keys may be words of a user, so that paths do not repeat them
+            inner = path if path.endswith(".*") else f"{path}.*"
+            keys = w.keys(value, inner, role, turn)
             for name in value:
-                if not kept(name, value[name], self.keep):
-                    # keys may be words of a user, so that paths do not repeat them
-                    self.walk(w, value, name, path if path.endswith(".*") else f"{path}.*", role, turn)
+                if not kept(name, value[name], self.keep) and not w.under(keys, value, name, inner, role, turn):
+                    self.walk(w, value, name, inner, role, turn)
 
 
 _SCHEMA_WORDS = frozenset(
@@ -249,10 +301,10 @@ _SCHEMA_DATA = frozenset(("enum", "default", "const", "examples", "example"))
 
 class Schema(Node):
     """A JSON schema, or a definition that holds some: every string is guarded but the structural ones (`type`,
-    `format`, `pattern`, `$ref`, `required`...), those named in `keep`, and property names."""
+    `format`, `pattern`, `$ref`, `required`...), those named in `keep`, and property names that are mere names."""
 
     status = Status.GUARDED
-    note = "description, title, enum, default, const, examples; property names and structural words pass"
+    note = "description, title, enum, default, const, examples, property names that are no mere names"
     _data = AnyText()
 
     def __init__(self, role: Role | None = None, *, keep: frozenset[str] = frozenset()) -> None:
@@ -271,8 +323,13 @@ class Schema(Node):
                 if name in _SCHEMA_DATA:
                     self._data.walk(w, value, name, f"{path}.{name}", role, turn)
                 elif name in _SCHEMA_MAPS and isinstance(inner, dict):
+                    w.keys(inner, f"{path}.{name}.*", role, turn)
                     for prop in inner:
                         self.walk(w, inner, prop, f"{path}.{name}.*", role, turn)
+                elif name == "required" and isinstance(inner, list):
+                    for i, prop in enumerate(inner):
+                        if isinstance(prop, str) and telling_key(prop):
+                            w.text(inner, i, f"{path}.required", role, turn)
                 elif not (kept(name, inner, self.keep) or (name in _SCHEMA_WORDS and isinstance(inner, list))):
                     self.walk(w, value, name, f"{path}.{name}" if name == "description" else path, role, turn)
 

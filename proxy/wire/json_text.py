@@ -8,22 +8,10 @@ from typing import Any
 
 from guard.surface import Role, Surface
 from proxy.wire.fields import Node, Status, Text, Walk, wrong_type
+from proxy.wire.telling import telling_key, telling_number
 
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|-?[0-9][0-9.eE+-]*', re.DOTALL)
-_NAME_LIKE = re.compile(r"[A-Za-z0-9_$.:/-]{0,64}")
-_LONG = re.compile(r"[0-9]{7}")
-_NUMBER = re.compile(r"[0-9]{7,19}")
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
-
-
-def telling_key(key: str) -> bool:
-    """Whether a key is more than a field's name: `{"bob@corp.com": "owner"}`."""
-    return _NAME_LIKE.fullmatch(key) is None or _LONG.search(key) is not None
-
-
-def telling_number(literal: str) -> bool:
-    """Whether a number is long enough to be somebody's: a card's, a phone's, an id's."""
-    return _NUMBER.fullmatch(literal) is not None
 
 
 class JsonText(Node):

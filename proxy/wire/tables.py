@@ -9,11 +9,11 @@ from proxy.wire.fields import (
     NUMBER,
     TOKEN,
     AnyText,
+    Control,
     Either,
     ListOf,
     Node,
     Object,
-    Opaque,
     Rejected,
     Scalar,
     Schema,
@@ -30,7 +30,7 @@ STOP = Either(string=META, array=ListOf(META))
 METADATA = AnyText(Role.META)
 MODEL = Scalar("model", note="model name")
 COUNT = Scalar("integer", low=0)
-TOKEN_IDS = Opaque("token ids of the model's own vocabulary, control only")
+TOKEN_IDS = Control("token ids of the model's own vocabulary", high=10_000_000)
 CACHE_BREAKPOINT = Object({"mode": TOKEN, "ttl": TOKEN})
 
 MODERATION = Object(
@@ -81,7 +81,7 @@ JSON_SCHEMA = Object(
 
 SAMPLING: dict[str, Node] = {
     "frequency_penalty": NUMBER,
-    "logit_bias": Opaque("a map of token ids to numbers"),
+    "logit_bias": Control("a map of token ids to numbers", high=10_000_000),
     "max_tokens": COUNT,
     "n": Scalar("integer", low=1, high=128),
     "presence_penalty": NUMBER,
@@ -119,7 +119,7 @@ VLLM: dict[str, Node] = {
     ),
     "stop_token_ids": TOKEN_IDS,
     "allowed_token_ids": TOKEN_IDS,
-    "kv_transfer_params": Opaque("where KV blocks lie: ids and addresses of the serving stack"),
+    "kv_transfer_params": Control("where KV blocks lie: ids and addresses of the serving stack"),
     "bad_words": ListOf(META),
     "structured_outputs": Object(
         {
@@ -157,6 +157,6 @@ VLLM_CHAT: dict[str, Node] = {
     "documents": AnyText(Role.TOOL),
     "chat_template": Text(Role.DEFINITION),
     "chat_template_kwargs": AnyText(Role.DEFINITION),
-    "media_io_kwargs": Opaque("options of media decoders"),
-    "mm_processor_kwargs": Opaque("options of media processors"),
+    "media_io_kwargs": Control("options of media decoders"),
+    "mm_processor_kwargs": Control("options of media processors"),
 }

@@ -16,9 +16,9 @@ from guard.surface import Role
 from proxy.wire import chat, completions, embeddings, moderations, responses
 from proxy.wire.answer import Endpoint
 from proxy.wire.fields import Status
-from proxy.wire.json_text import telling_key, telling_number
 from proxy.wire.ledger import ledger
 from proxy.wire.request import Options
+from proxy.wire.telling import telling_key, telling_number
 from tests.proxy.wire import bodies
 from tests.proxy.wire.doubles import SECRET, SURROGATE, mask
 

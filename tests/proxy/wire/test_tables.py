@@ -103,8 +103,19 @@ VLLM_FIELDS = {
     "guarded": ["bad_words[]", "chat_template", "documents", "structured_outputs.regex", "chat_template_kwargs"],
     "stripped": ["vllm_xargs", "cache_salt", "priority", "request_id", "logprob_token_ids", "return_prompt_text"],
     "rejected": ["prompt_embeds", "mm_payload", "echo"],
-    "constrained": ["top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "prompt_logprobs"],
-    "opaque": ["stop_token_ids", "kv_transfer_params"],
+    "constrained": [
+        "top_k",
+        "min_p",
+        "repetition_penalty",
+        "min_tokens",
+        "ignore_eos",
+        "prompt_logprobs",
+        "stop_token_ids",
+        "kv_transfer_params",
+        "logit_bias",
+        "media_io_kwargs",
+    ],
+    "opaque": ["messages[](user).content[](image_url).image_url.url"],
 }
 
 
