@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guard import config as schema
 from guard.assets import resolve
@@ -27,6 +27,9 @@ from proxy.upstream.vllm_check import VllmProbe, policy_of
 from proxy.upstream.vllm_check import strict as strict_ladder
 from proxy.wire.request import Options
 from steering.vllm_plugin.wire import Policy as VllmPolicy
+
+if TYPE_CHECKING:
+    from sanitizers.obfuscate import Obfuscator
 
 log = logging.getLogger("proxy")
 
@@ -145,7 +148,20 @@ def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.Lo
         models = [LocalModel(ask, types, score=wish.score, seconds=wish.seconds, max_tokens=wish.max_tokens)]
     if (second := spec.recover) is not None:
         recoverer = Recoverer(asker(second).ask, seconds=second.seconds, max_tokens=second.max_tokens)
-    return SanitizeCheck(Sanitizer(options, key=key, recognisers=models), recoverer)
+    obfuscator = _obfuscator(spec.obfuscate) if spec.obfuscate is not None else None
+    return SanitizeCheck(Sanitizer(options, key=key, recognisers=models, obfuscator=obfuscator), recoverer)
+
+
+def _obfuscator(spec: schema.Obfuscate) -> Obfuscator:
+    from sanitizers.obfuscate import Obfuscator
+    from sanitizers.obfuscate_embeddings import Embeddings
+
+    return Obfuscator(
+        Embeddings.load(spec.embeddings),
+        spec.epsilon,
+        candidates=spec.candidates,
+        keep_similarity=spec.keep_similarity,
+    )
 
 
 class _Builder:

@@ -63,7 +63,8 @@ class SanitizeCheck:
             exchange.state[self.name] = hiding.table
             if self.recoverer is not None and not exchange.stream:
                 exchange.state[_BEFORE] = (pieces, hiding)
-        return Finding(self.name, Verdict.MASK, entities=dict(hiding.entities))
+        detail = {"obfuscated_words": hiding.obfuscated} if hiding.obfuscated else {}
+        return Finding(self.name, Verdict.MASK, entities=dict(hiding.entities), detail=detail)
 
     def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
         """A restorer for the channel; None when nothing restorable was hidden."""

@@ -89,10 +89,11 @@ class Hiding:
     local: Mapping[str, int] = field(default_factory=dict)
     table: Table = field(default_factory=lambda: Table(()))
     replaced: Sequence[Replacement] = ()
+    obfuscated: int = 0  # words that were drawn anew; they stay as they are in the answer
 
     @property
     def touched(self) -> bool:
-        return bool(self.entities)
+        return bool(self.entities) or self.obfuscated > 0
 
 
 def hide(

@@ -12,6 +12,7 @@ from guard.surface import ChannelKind, Role
 from sanitizers.detect import Budget, Detector, Recogniser, Span
 from sanitizers.draw import tenant_key
 from sanitizers.hide import Hiding, Piece, hide
+from sanitizers.obfuscate import Obfuscator, obfuscated
 from sanitizers.options import SanitizerOptions
 from sanitizers.restore import Restorer
 
@@ -68,7 +69,8 @@ class Sanitizer:
 
     `key`: the master key of the surrogates; the same key gives the same surrogates everywhere. Without one a random
     key is drawn, so surrogates hold for this object's life only. `recognisers`: further ones, besides the built-in;
-    `waits` says whether one of them asks somebody, so that hiding must not run on an event loop.
+    `waits` says whether one of them asks somebody, so that hiding must not run on an event loop. `obfuscator`: draws
+    the low-risk words of users' texts anew; what it changes does not come back in answers.
     """
 
     def __init__(
@@ -77,10 +79,12 @@ class Sanitizer:
         *,
         key: bytes | str | None = None,
         recognisers: Iterable[Recogniser] = (),
+        obfuscator: Obfuscator | None = None,
     ) -> None:
         self.options = options or SanitizerOptions()
         further = tuple(recognisers)
         self.detector = Detector(self.options.detector(), further)
+        self.obfuscator = obfuscator
         self.waits = any(getattr(recogniser, "waits", False) for recogniser in further)
         master = key.encode() if isinstance(key, str) else key
         self._master = master or secrets.token_bytes(32)
@@ -114,7 +118,10 @@ class Sanitizer:
         """
         budget = budget or Budget(self.options.seconds)
         spans: list[Sequence[Span]] = [self.detector.detect(piece.text, budget) for piece in pieces]
-        hiding = hide(pieces, spans, tenant_key(self._master, tenant), self.options, budget)
+        key = tenant_key(self._master, tenant)
+        hiding = hide(pieces, spans, key, self.options, budget)
+        if self.obfuscator is not None and not hiding.blocked and not hiding.local:
+            hiding = obfuscated(self.obfuscator, pieces, hiding, key, budget)
         findings = [Found(i, s.start, s.end, s.type, s.score) for i, row in enumerate(spans) for s in row]
         return hiding, findings
 

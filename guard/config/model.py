@@ -112,8 +112,8 @@ class OpenAI(Node):
     key_from: Literal["config", "client"] = "config"
     """`config` sends `api_key`; `client` passes on the `Authorization` header of the request."""
     local: bool = False
-    """It runs under your own roof and may see text as it is: `sanitize.local_model` and `sanitize.recover` ask only such
-    an upstream (or an `embedded` one)."""
+    """It runs under your own roof and may see text as it is: `sanitize.local_model` and `sanitize.recover` ask only
+    such an upstream, or one of another kind."""
     connect_seconds: Seconds = 5.0
     """Longest time to connect, in seconds."""
     first_byte_seconds: Seconds = 120.0
@@ -258,6 +258,19 @@ class NerModel(Node):
         return {"anyOf": [long_form, {"type": "string"}], "title": cls.__name__}
 
 
+class Obfuscate(Node):
+    """Draw the low-risk words of users' texts anew under local differential privacy; see `docs/sanitise.md`."""
+
+    epsilon: Annotated[float, Field(gt=0, le=200)]
+    """What each word may tell: less is more private and less readable. Below 10 hardly a word stays, above 20 most."""
+    embeddings: str = "bundled:tiny-chat"
+    """The model whose token embeddings say which words are alike: `bundled:<name>`, a directory, or a hub id."""
+    candidates: Annotated[int, Field(ge=2, le=200_000)] = 2048
+    """How many of that model's words may come out, the most frequent ones; more of them need a larger `epsilon`."""
+    keep_similarity: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """Words whose embedding is this close (cosine) to a word of the question are kept."""
+
+
 class Sanitize(Check):
     """Hide sensitive text on the way in, restore it on the way out."""
 
@@ -281,6 +294,8 @@ class Sanitize(Check):
     """Models that find persons, organisations, places, addresses, job titles and dates; `[]`: rules alone do."""
     recover: Recover | None = None
     """A local model that mends ages, sums and dates computed from stand-ins, in answers that are not streamed."""
+    obfuscate: Obfuscate | None = None
+    """Draw words that the question does not need anew. Answers keep them as they left: nothing of it is restored."""
 
     def routes_local(self) -> bool:
         """Whether any type has the policy `route_local`."""

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -51,6 +52,7 @@ def proxy(house: str, cloud: str, **sanitize: Any) -> Iterator[str]:
         "policies": {"default": {"sanitize": sanitize}},
         "routes": [{"upstream": "cloud"}],
         "surrogate_key": "for tests only, long enough",
+        "audit": {"sink": "off"},
     }
     with running(App(Config.model_validate(config)), lifespan="on") as url:
         yield url
@@ -211,6 +213,7 @@ def test_the_bundled_model_can_be_asked(key: str) -> None:
     config = {
         "policies": {"default": {"sanitize": {key: "local", "deadline_seconds": 30.0}}},
         "surrogate_key": "for tests only, long enough",
+        "audit": {"sink": "off"},
     }
     if key == "local_model":
         config["policies"]["default"]["sanitize"][key] = {"upstream": "local", "max_tokens": 24, "seconds": 3.0}
@@ -220,3 +223,26 @@ def test_the_bundled_model_can_be_asked(key: str) -> None:
         if answer.status_code == 503:
             assert answer.json()["error"]["code"] == "guard_unavailable"
         assert httpx.get(f"{url}/healthz").status_code == 200
+
+
+def test_words_drawn_anew_leave_and_are_counted(tmp_path: Path) -> None:
+    """Obfuscation by config: the provider sees other words, the audit line says how many, the question is as it was."""
+    audit = tmp_path / "audit.jsonl"
+    text = "The cooling of the warehouse failed. People were angry. What should a@corp.com do?"
+    with FaultyUpstream() as cloud:
+        config = {
+            "upstreams": {"cloud": {"kind": "openai", "base_url": cloud.url}},
+            "policies": {"default": {"sanitize": {"obfuscate": {"epsilon": 1.0, "candidates": 500}}}},
+            "routes": [{"upstream": "cloud"}],
+            "surrogate_key": "for tests only, long enough",
+            "audit": {"sink": "file", "path": str(audit)},
+        }
+        with running(App(Config.model_validate(config)), lifespan="on") as url:
+            answer = said(chat(url, text))
+            left = sent(cloud)[0]
+            chat(url, text)
+    assert "cooling" not in left and "corp.com" not in left and left.endswith(" do?")
+    assert "a@corp.com do?" in answer and "cooling" not in answer
+    assert sent(cloud)[1] == left
+    (finding,) = json.loads(audit.read_text("utf-8").splitlines()[0])["findings"]
+    assert finding["detail"]["obfuscated_words"] >= 4
