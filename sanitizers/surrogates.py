@@ -69,9 +69,14 @@ def normalise(type_: str, value: str) -> str:
     return bare or value.casefold()
 
 
+_LUNAR = re.compile("[初廿]|[农阴]历")  # days of the Chinese calendar, which nobody shifts
+
+
 def tells(type_: str, form: str) -> bool:
     """Whether a find has anything to hide: `yesterday` and `10:30` are no dates."""
-    return type_ not in DATES or dates.shift(form, 7) is not None or sum(c.isdecimal() for c in form) > 6
+    if type_ not in DATES or dates.shift(form, 7) is not None:
+        return True
+    return sum(c.isdecimal() for c in form) > 6 or _LUNAR.search(form) is not None
 
 
 def placeholder(type_: str, draw: Draw) -> str:

@@ -7,30 +7,60 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from sanitizers.detect.address import STREETS, Addresses
 from sanitizers.detect.china import CHINA
+from sanitizers.detect.credentials import CREDENTIALS
 from sanitizers.detect.email import EMAILS
 from sanitizers.detect.fold import fold
+from sanitizers.detect.glued import Glued
+from sanitizers.detect.identifiers import IDENTIFIERS, Ibans, books
+from sanitizers.detect.library import load
 from sanitizers.detect.names import Names
+from sanitizers.detect.national import National
 from sanitizers.detect.ner import NER_TYPES, Model, Ner
 from sanitizers.detect.phone import PHONE_SCORE, Phones
 from sanitizers.detect.presidio import PresidioPatterns, gates
-from sanitizers.detect.recogniser import Budget, Recogniser
-from sanitizers.detect.secrets import SECRETS, PrivateKeys
+from sanitizers.detect.recogniser import Budget, Recogniser, Rules, near, words
+from sanitizers.detect.secrets import JSON_WEB_TOKENS, PrivateKeys, Tokens
 from sanitizers.detect.span import Span, merge
+from sanitizers.detect.surroundings import FIRM_SCORE, Surroundings
+from sanitizers.detect.times import TIMES
 
 # Presidio gives a phone number that its library calls valid 0.4; a threshold above that would switch phones off.
 DEFAULT_MIN_SCORES: Mapping[str, float] = {"PHONE_NUMBER": 0.4}
-# Off unless asked for: public addresses mostly, and ten digits of which every eleventh has the right check digit.
-DEFAULT_OFF = frozenset(("URL", "UK_NHS"))
+# Off unless asked for: public addresses mostly; ten digits of which every eleventh has the right check digit; dates,
+# ages and amounts, which tell of nobody by themselves and without which many a question makes no sense.
+DEFAULT_OFF = frozenset(("URL", "UK_NHS", "DATE_TIME", "AGE", "MONEY"))
+
+
+def own_recognisers() -> tuple[Recogniser, ...]:
+    """What the detector runs besides Presidio's recognisers."""
+    return (
+        Tokens(),
+        JSON_WEB_TOKENS,
+        CREDENTIALS,
+        PrivateKeys(),
+        CHINA,
+        Glued(),
+        Ibans(),
+        IDENTIFIERS,
+        National(),
+        Addresses(),
+        STREETS,
+        TIMES,
+        EMAILS,
+        Names(),
+    )
 
 
 def known_types() -> frozenset[str]:
     """Every type some recogniser can return, CUSTOM (the deny list) included."""
-    own = (CHINA.types, SECRETS.types, PrivateKeys().types, Names().types, NER_TYPES, frozenset(("PHONE_NUMBER", "CUSTOM")))
-    return frozenset(gate.type for gate in gates()).union(*own)
+    own = (recogniser.types for recogniser in own_recognisers())
+    return frozenset(gate.type for gate in gates()).union(("PHONE_NUMBER", "CUSTOM"), NER_TYPES, *own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +88,9 @@ class Detector:
     def __init__(self, options: DetectorOptions | None = None, recognisers: Iterable[Recogniser] = ()) -> None:
         self.options = options = options or DetectorOptions()
         wanted = known_types() - DEFAULT_OFF if options.types is None else options.types
-        own: tuple[Recogniser, ...] = (SECRETS, PrivateKeys(), CHINA, EMAILS, Names())
         self._recognisers: tuple[Recogniser, ...] = (
             _Spaced(PresidioPatterns(wanted)),
-            *(r for r in own if r.types & wanted),
+            *(r.only(wanted) if isinstance(r, Rules) else r for r in own_recognisers() if r.types & wanted),
             *((Ner(options.ner, wanted),) if options.ner and NER_TYPES & wanted else ()),
             *recognisers,
         )
@@ -85,23 +114,36 @@ class Detector:
             self._memory.put(text, known)
         return known
 
+    def explain(self, text: str, budget: Budget | None = None) -> Sequence[Any]:
+        """As `detect`, as Presidio's `RecognizerResult`s with an `AnalysisExplanation` each. Raises as `detect`."""
+        result, explanation = load("RecognizerResult"), load("AnalysisExplanation")
+        return [
+            result(
+                *(s.type, s.start, s.end, s.score),
+                explanation("sanitizers.detect", s.score, textual_explanation=s.by),
+                {result.RECOGNIZER_NAME_KEY: "sanitizers.detect"},
+            )
+            for s in self.detect(text, budget)
+        ]
+
     def remembers(self, text: str) -> bool:
         """Whether `detect` would answer without work."""
         return len(text) < 2 or self._memory.get(text) is not None
 
     def _detect(self, text: str, budget: Budget) -> list[Span]:
         folded = fold(text)
+        around = Surroundings(folded.text)
         found = [
             span
             for recogniser in self._recognisers
             for span in recogniser.find(folded.text, budget)
-            if self._passes(span) and not _is_code(span, folded.text)
+            if self._passes(span) and not _is_code(span, folded.text) and around.allow(span)
         ]
         found = _narrowed(found, folded.text)
         if self._phones is not None:
             stronger = [span for span in merge(found) if span.certain or span.score > PHONE_SCORE]
-            phones = self._phones.find(folded.text, budget, stronger)
-            found += [s for s in phones if self._passes(s) and not _is_count(folded.text[s.start : s.end])]
+            phones = map(_named(folded.text), self._phones.find(folded.text, budget, stronger))
+            found += [s for s in phones if self._passes(s) and around.allow(s)]
         if self._allow:
             found = [s for s in found if folded.text[s.start : s.end].casefold() not in self._allow]
         if self._deny is not None:
@@ -109,7 +151,7 @@ class Detector:
         kept = merge(found, folded.text)
         if folded.offsets is None:
             return kept
-        return [Span(folded.start(s.start), folded.end(s.end), s.type, s.score, s.certain) for s in kept]
+        return [replace(s, start=folded.start(s.start), end=folded.end(s.end)) for s in kept]
 
     def _passes(self, span: Span) -> bool:
         return span.type in self._wanted and span.score >= self._thresholds.get(span.type, self.options.min_score)
@@ -118,22 +160,55 @@ class Detector:
 _NOBODYS = frozenset(("0.0.0.0", "255.255.255.255", "::1", "::"))  # noqa: S104  nothing is bound
 
 
+_VERSION = re.compile(r"(?:(?<![A-Za-z])(?:version|ver\.?|v)|[=~<>]=) ?\Z", re.IGNORECASE)
+
+
 def _is_code(span: Span, text: str) -> bool:
-    """Addresses that are nobody's: loopback, unspecified, broadcast, and `a::b`, which is a name in most languages."""
+    """Addresses that are nobody's: loopback, unspecified, broadcast, versions, and `a::b`, a name in most languages."""
     if span.type != "IP_ADDRESS":
         return False
     value = text[span.start : span.end]
-    return value in _NOBODYS or value.startswith("127.") or not any(c.isdecimal() for c in value)
+    if value in _NOBODYS or value.startswith("127.") or not any(c.isdecimal() for c in value):
+        return True
+    return _VERSION.search(text, max(0, span.start - 10), span.start) is not None
 
 
-# Ten bare digits from 1 on are seconds since 1970 (in North America no number starts with 1); four groups with dots
-# are a version; a date with an hour behind it has the length of a number.
-_COUNT = re.compile(r"1[0-9]{9}|[0-9]+(?:\.[0-9]+){3}|[0-3]?[0-9][./][01]?[0-9][./](?:19|20)[0-9]{2}[ ,]+[0-2]?[0-9]")
+# What a phone library takes for somebody's number and is not. Ten bare digits from 1 on are seconds since 1970 (in
+# North America no number starts with 1); the next are the largest numbers of 31 and 32 bits; four groups with dots are
+# a version; a date with an hour behind it has the length of a number.
+_COUNT = re.compile(
+    r"1[0-9]{9}|214748364[78]|429496729[56]|[0-9]+(?:\.[0-9]+){3}"
+    r"|[0-3]?[0-9][./][01]?[0-9][./](?:19|20)[0-9]{2}[ ,]+[0-2]?[0-9]"
+)
+_BARE = re.compile(r"[0-9]{7,}")
+_PHONE_WORDS = words(
+    *("phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "fax", "whatsapp", "sms", "contact", "dial"),
+    *("phone number", "电话", "手机", "传真", "联系", "致电", "拨打"),
+)
+_OTHER_WORDS = words(
+    *("order", "invoice", "ticket", "ref", "reference", "tracking", "sku", "isbn", "id", "serial", "version", "build"),
+    *("timestamp", "epoch", "uid", "pid", "bytes", "size", "count", "code", "issue", "case", "sum", "max", "min"),
+    *("订单", "编号", "单号", "流水号", "订单号", "快递"),
+)
 
 
-def _is_count(value: str) -> bool:
-    """Numbers that a phone library takes for somebody's."""
-    return _COUNT.fullmatch(value) is not None
+def _named(text: str) -> Callable[[Span], Span]:
+    """Raises the score of phone numbers beside a word for one, and makes it 0 where they are something else."""
+    isbns = list(books(text))
+
+    def judge(span: Span) -> Span:
+        value = text[span.start : span.end]
+        if _COUNT.fullmatch(value) or any(a < span.end and span.start < b for a, b in isbns):
+            return replace(span, score=0.0)
+        if value[0] in "([" and not any(c in ")]" for c in value):
+            span = replace(span, start=span.start + 1)
+        if near(_PHONE_WORDS, text, span.start, span.end):
+            return replace(span, score=FIRM_SCORE, by=f"{span.by}, beside a word for it")
+        if _BARE.fullmatch(value) and _OTHER_WORDS.search(text, max(0, span.start - 20), span.start):
+            return replace(span, score=0.0)
+        return span
+
+    return judge
 
 
 # Letters of scripts that need no space next to a value; for \b they are letters like all others, and so is the

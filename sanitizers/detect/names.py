@@ -236,7 +236,7 @@ class Names:
                 known = len(words) > 1 and (words[0] in EN_GIVEN or words[-1] in EN_FAMILY)
                 if not bare and not known and not (len(words) == 1 and name in EN_GIVEN and name not in EN_GIVEN_WORDS):
                     continue
-                yield Span(start, start + len(name), "PERSON", score)
+                yield Span(start, start + len(name), "PERSON", score, by="a cue for a name")
 
     def _pairs(self, text: str, budget: Budget) -> Iterator[Span]:
         budget.spend()
@@ -248,7 +248,13 @@ class Names:
                 continue
             if last in EN_FAMILY or (first not in EN_GIVEN_WORDS and last not in EN_GIVEN_WORDS):
                 at = match.end()
-                yield Span(match.start("value"), match.end("value"), "PERSON", 0.7 if last in EN_FAMILY else 0.6)
+                yield Span(
+                    match.start("value"),
+                    match.end("value"),
+                    "PERSON",
+                    0.7 if last in EN_FAMILY else 0.6,
+                    by="a given name",
+                )
 
     def _chinese(self, text: str, budget: Budget) -> Iterator[Span]:
         if _ZH_CUES.search(text) is None:
@@ -261,7 +267,7 @@ class Names:
                     continue
                 # A surname alone says little and is too short to restore: it is hidden together with its title.
                 end = match.end() if value in ZH_FAMILY else match.end("value")
-                yield Span(match.start("value"), end, "PERSON", score)
+                yield Span(match.start("value"), end, "PERSON", score, by="a cue for a name")
 
 
 def _trim(name: str) -> str:

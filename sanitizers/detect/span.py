@@ -25,15 +25,20 @@ class Span:
         return self.end - self.start
 
 
+# Types whose values are words: a part of one may be a value of its own.
+NAMES = frozenset(("PERSON", "ORGANIZATION", "LOCATION", "ADDRESS", "TITLE", "NRP"))
+
+
 def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:
     """Resolve overlaps and return disjoint spans in text order.
 
-    The stronger find wins whole: certain before uncertain, then the higher score, then the longer, then the earlier,
-    then the type's name (so that the result never depends on the input order). The weaker is dropped, but with
-    `text` what sticks out of the winners is kept as a find of its own where it may still tell something (`_tells`):
-    the rest of an address is not clear text because a number began in it.
+    1. A name inside a longer name goes: 新疆 in 新疆维吾尔自治区, a person in a street or a company called after him.
+    2. The stronger find wins whole: certain before uncertain, then the higher score, then the longer, then the earlier,
+       then the type's name (so that the result never depends on the input order).
+    3. The weaker is dropped, but with `text` what sticks out of the winners is kept as a find of its own where it may
+       still tell something (`_tells`): the rest of an address is not clear text because a number began in it.
     """
-    ranked = sorted(set(spans), key=lambda s: (not s.certain, -s.score, s.start - s.end, s.start, s.type))
+    ranked = sorted(_outermost(set(spans)), key=lambda s: (not s.certain, -s.score, s.start - s.end, s.start, s.type))
     if len(ranked) < 2:
         return ranked
     taken = _Taken()
@@ -48,6 +53,20 @@ def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:
         for a, b in free:
             taken.claim(a, b)
     return sorted(kept, key=lambda s: s.start)
+
+
+def _outermost(spans: Iterable[Span]) -> list[Span]:
+    """Without names that lie inside a longer name."""
+    kept: list[Span] = []
+    first = reach = -1
+    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
+        if span.type in NAMES and not span.certain:
+            if span.end < reach or (span.end == reach and span.start > first):
+                continue
+            if span.end > reach:
+                first, reach = span.start, span.end
+        kept.append(span)
+    return kept
 
 
 _WORDY = frozenset(("PERSON", "EMAIL_ADDRESS", "CUSTOM", "SECRET", "PRIVATE_KEY", "URL", "CRYPTO"))
