@@ -46,6 +46,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="matrix products in bfloat16: several times faster on CPUs with AMX"
+    )
     parser.add_argument("--exclude", default="btc_e,wnut17_dev", help="corpora to leave out (English)")
     return parser.parse_args()
 
@@ -63,7 +66,7 @@ def _collate(rows: list[Encoded]) -> tuple[torch.Tensor, ...]:
     return ids, dense, mask, allowed
 
 
-def step(net: Network, rows: list[Encoded], words: bool) -> torch.Tensor:
+def step(net: Network, rows: list[Encoded], words: bool, half: bool) -> torch.Tensor:
     """The loss of a batch: minus the log-probability of what the annotation allows."""
     ids, dense, mask, allowed = _collate(rows)
     keep = torch.ones(ids.shape)
@@ -80,7 +83,7 @@ def step(net: Network, rows: list[Encoded], words: bool) -> torch.Tensor:
     x = torch.zeros(mask.shape[0], mask.shape[1], net.width)
     where = mask.bool()
     x = x.masked_scatter(where[..., None], flat)
-    scores = net(x, mask)[where]
+    scores = net(x, mask, half)[where]
     return -torch.logsumexp(scores.masked_fill(~allowed, -1e4), -1).mean()
 
 
@@ -122,7 +125,7 @@ def main() -> None:
     own = features(KINDS[args.lang], arrays, ROWS[args.lang])
     torch.manual_seed(args.seed)
     net = Network(own.rows, args.width, own.width, TAGS)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=args.lr, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=args.lr, weight_decay=0.01, fused=True)
     state = args.out / f"state-{args.lang}.pt"
     done = 0
     if state.exists():
@@ -145,7 +148,7 @@ def main() -> None:
             rate = args.lr * min(1.0, at * 40 + 0.02) * (0.5 + 0.5 * math.cos(math.pi * at))
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            loss = step(net, batch, args.lang == "en")
+            loss = step(net, batch, args.lang == "en", args.bfloat16)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
