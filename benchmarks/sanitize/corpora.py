@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +57,7 @@ _LABELS: Mapping[str, str] = {
     "STREET_ADDRESS": "ADDRESS",
     "ZIP_CODE": "ADDRESS",
     "DOMAIN_NAME": "URL",
-    "TITLE": "",  # Mr., Ms.: a form of address tells nobody who
+    "HONORIFIC": "",  # Mr., Ms.: tells nobody who
 }
 
 
@@ -69,7 +69,10 @@ def english(data: Path, limit: int | None = None) -> Iterator[Corpus]:
         documents = [
             Document(
                 row["full_text"],
-                [_gold(s["start_position"], s["end_position"], s["entity_type"]) for s in row["spans"]],
+                [
+                    _gold(s["start_position"], s["end_position"], s["entity_type"].replace("TITLE", "HONORIFIC"))
+                    for s in row["spans"]
+                ],
             )
             for row in json.loads(made.read_text("utf-8"))[:limit]
         ]
@@ -86,15 +89,25 @@ def english(data: Path, limit: int | None = None) -> Iterator[Corpus]:
             yield Corpus(name, "en", texts[:limit], NAMES)
 
 
+_HAND = re.compile(r"<([A-Z]):([^<>]*)>")
+_CODES = {
+    "P": "PERSON",
+    "H": "PERSON",  # a name with a form of address
+    "O": "ORGANIZATION",
+    "L": "LOCATION",
+    "A": "ADDRESS",
+    "T": "TITLE",
+    "D": "DATE_TIME",
+}
+
+
 def chinese(folder: Path = CHINESE_SET, limit: int | None = None) -> Iterator[Corpus]:
-    """The hand-written Chinese sets: lines of `{"text", "spans": [[start, end, label], ...], "unsaid": [...]}`."""
-    for file in sorted(folder.glob("*zh*.jsonl")):
-        documents, said = [], set()
-        for line in file.read_text("utf-8").splitlines()[:limit]:
-            row = json.loads(line)
-            documents.append(Document(row["text"], [_gold(*span) for span in row["spans"]]))
-            said |= {g.label for g in documents[-1].gold if not g.neutral}
-        yield Corpus(file.stem, "zh", documents, frozenset(said))
+    """The hand-written Chinese sentences of the NER recipe: lines such as `<P:王芳>在<L:北京>`."""
+    file = folder / "zh.txt"
+    if file.is_file():
+        lines = [line for line in file.read_text("utf-8").splitlines() if line][:limit]
+        documents = [_document(line, _HAND, lambda match: (match[2], _CODES[match[1]])) for line in lines]
+        yield Corpus("hand-written zh", "zh", documents, frozenset(_CODES.values()))
 
 
 def small() -> Iterator[Corpus]:
@@ -111,12 +124,17 @@ _MARK = re.compile(r"\[([^\[\]|]+)\|([A-Z_]+)\]")
 
 def marked(line: str) -> Document:
     """A document from `Call [Ann|PERSON] now`; `\\n` stands for a line break."""
+    return _document(line.replace("\\n", "\n"), _MARK, lambda match: (match[1], match[2]))
+
+
+def _document(line: str, mark: re.Pattern[str], read: Callable[[re.Match[str]], tuple[str, str]]) -> Document:
+    """A text with its marks taken out; `read` gives value and label of a mark."""
     text, gold, at = "", [], 0
-    line = line.replace("\\n", "\n")
-    for match in _MARK.finditer(line):
+    for match in mark.finditer(line):
+        value, label = read(match)
         text += line[at : match.start()]
-        gold.append(_gold(len(text), len(text) + len(match[1]), match[2]))
-        text += match[1]
+        gold.append(_gold(len(text), len(text) + len(value), label))
+        text += value
         at = match.end()
     return Document(text + line[at:], gold)
 

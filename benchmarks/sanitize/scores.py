@@ -15,7 +15,6 @@ from sanitizers.hide import Replacement
 # Types that name the same kind of thing: a find of one is right where the gold says another.
 _FAMILIES: Mapping[str, str] = {
     "ADDRESS": "place",
-    "CN_ADDRESS": "place",
     "LOCATION": "place",
     "PHONE_NUMBER": "phone",
     "CN_MOBILE": "phone",
@@ -23,7 +22,9 @@ _FAMILIES: Mapping[str, str] = {
     "CREDIT_CARD": "card",
     "CN_BANK_CARD": "card",
     "DATE_TIME": "time",
-    "CN_DATE": "time",
+    "DATE_OF_BIRTH": "time",
+    "SECRET": "secret",
+    "PASSWORD": "secret",
     "US_SSN": "ssn",
     "US_ITIN": "ssn",
 }

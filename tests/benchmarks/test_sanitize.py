@@ -51,7 +51,10 @@ def test_annotations_become_gold_spans(data: Path) -> None:
     }
     assert seen == {
         "presidio_research": [
-            ("Mr. Ann, 12 Elm St", [("Mr.", "TITLE", True), ("Ann", "PERSON", False), ("12 Elm St", "ADDRESS", False)])
+            (
+                "Mr. Ann, 12 Elm St",
+                [("Mr.", "HONORIFIC", True), ("Ann", "PERSON", False), ("12 Elm St", "ADDRESS", False)],
+            )
         ],
         "wnut17 dev": [
             (
@@ -65,12 +68,13 @@ def test_annotations_become_gold_spans(data: Path) -> None:
     }
 
 
-def test_chinese_sets_are_read_where_they_are(tmp_path: Path) -> None:
-    row = {"text": "我叫陈思远", "spans": [[2, 5, "PERSON"]], "unsaid": []}
-    (tmp_path / "talk_zh.jsonl").write_text(json.dumps(row) + "\n", "utf-8")
+def test_the_chinese_set_is_read_where_it_is(tmp_path: Path) -> None:
+    assert list(corpora.chinese(tmp_path)) == []
+    (tmp_path / "zh.txt").write_text("我叫<P:陈思远>，住<L:上海>。\n\n好。\n", "utf-8")
     (corpus,) = corpora.chinese(tmp_path)
-    assert (corpus.language, corpus.labels) == ("zh", {"PERSON"})
-    assert corpus.documents[0].text[2:5] == "陈思远"
+    assert corpus.language == "zh" and {"PERSON", "LOCATION"} <= corpus.labels
+    assert [d.text for d in corpus.documents] == ["我叫陈思远，住上海。", "好。"]
+    assert [(g.start, g.end, g.label) for g in corpus.documents[0].gold] == [(2, 5, "PERSON"), (7, 9, "LOCATION")]
 
 
 @pytest.mark.parametrize(
