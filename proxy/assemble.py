@@ -108,14 +108,19 @@ def build_upstream(name: str, spec: schema.Upstream) -> Upstream:
         )
     from proxy.upstream.http import HttpUpstream
 
-    return HttpUpstream(
-        name,
-        base_url=spec.base_url,
-        api_key=spec.api_key.get_secret_value() if spec.api_key is not None and spec.key_from == "config" else None,
-        connect_seconds=spec.connect_seconds,
-        first_byte_seconds=spec.first_byte_seconds,
-        idle_seconds=spec.idle_seconds,
-    )
+    key = spec.api_key.get_secret_value() if spec.api_key is not None and spec.key_from == "config" else None
+    options: dict[str, Any] = {
+        "base_url": spec.base_url,
+        "api_key": key,
+        "connect_seconds": spec.connect_seconds,
+        "first_byte_seconds": spec.first_byte_seconds,
+        "idle_seconds": spec.idle_seconds,
+    }
+    if spec.scoring is not None:
+        from proxy.upstream.vllm_stock import StockVllmUpstream, stock_scorer
+
+        return StockVllmUpstream(name, stock_scorer(spec.base_url, spec.scoring, key), **options)
+    return HttpUpstream(name, **options)
 
 
 def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.LocalRoute], Asker]) -> Check:
@@ -140,6 +145,8 @@ def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.Lo
         restore_system=spec.restore_system,
         seconds=spec.deadline_seconds,
         ner=tuple(Model(m.path, m.labels, Script(m.script) if m.script else None) for m in spec.ner),
+        recognizers=[recognizer.model_dump(exclude_none=True) for recognizer in spec.recognizers],
+        registry=spec.registry,
     )
     models, recoverer = [], None
     if (wish := spec.local_model) is not None:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
@@ -39,7 +40,7 @@ Beginning = tuple[int, ...]
 class VllmStockScorer:
     """Implements `detectors.scorers.base.Scorer` for a served model whose files also lie in `directory`.
 
-    `base_url` ends where the OpenAI paths begin (`http://host:8000/v1`). Tokenizer, template and identity come from
+    `base_url` is what an OpenAI SDK would be given (`http://host:8000/v1`). Tokenizer, template and identity come from
     `directory` and are compared with the server at the first use. `runner` "v2" states that the server runs model
     runner V2; "auto" finds out with two short requests, which on a V1 server may disturb others' log-probabilities
     for one step before it is refused. `max_logprobs` is the server's `--max-logprobs`: the more, the fewer calls.
@@ -67,7 +68,8 @@ class VllmStockScorer:
             raise ArtifactError(f"cannot load a tokenizer from {directory}: {type(error).__name__}") from None
         self.identity = ModelIdentity.of(directory)
         self._template = ChatTemplate(tokenizer, skip_media=True)
-        self._url = base_url.rstrip("/")
+        base = base_url.rstrip("/")
+        self._url = base if urlsplit(base).path else f"{base}/v1"
         self._model = model
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._runner = runner

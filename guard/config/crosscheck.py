@@ -73,11 +73,11 @@ def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
         scorer = config.upstreams.get(probe.scorer)
         if scorer is None:
             yield _missing(config, (*at, "probe", "scorer"), "upstream", config.upstreams)
-        elif not isinstance(scorer, _SCORERS):
+        elif not isinstance(scorer, _SCORERS) and scorer.scoring is None:
             yield _at(
                 config,
                 (*at, "probe", "scorer"),
-                f"upstream of kind {scorer.kind!r} cannot score; name an 'embedded' or a 'vllm' one",
+                f"upstream of kind {scorer.kind!r} cannot score without 'scoring'; name an 'embedded' or a 'vllm' one",
             )
         elif isinstance(scorer, Embedded) and probe.artifact.startswith("bundled:") and probe.artifact != scorer.model:
             yield _at(

@@ -100,6 +100,20 @@ class Embedded(Node):
     """Safety subspace for this model: `bundled:<name>` or a `.safetensors` file; null: this upstream cannot steer."""
 
 
+class StockVllm(Node):
+    """A vLLM server without the guard's plugin that lends itself as a scorer, by its public API alone."""
+
+    model: str
+    """The served model's files, for tokenizer, template and identity: `bundled:<name>`, a directory, or a hub id."""
+    served_name: str
+    """The model's name at the server."""
+    runner: Literal["auto", "v2"] = "auto"
+    """Model runner V1 cannot score without harm to other requests and is refused: `auto` finds out by two short
+    requests, `v2` states that the server runs V2."""
+    max_logprobs: Annotated[int, Field(ge=1, le=128)] = 20
+    """The server's `--max-logprobs`: the more, the fewer calls a score takes."""
+
+
 class OpenAI(Node):
     """Any OpenAI-compatible HTTP API. Text is hidden before it leaves and restored on the way back; no steering."""
 
@@ -120,6 +134,8 @@ class OpenAI(Node):
     """Longest wait for the first byte of an answer, in seconds."""
     idle_seconds: Seconds = 120.0
     """Longest silence inside an answer, in seconds."""
+    scoring: StockVllm | None = None
+    """This API is a vLLM server without the guard's plugin, and may be a probe's `scorer`."""
 
 
 class Vllm(Node):
@@ -258,6 +274,54 @@ class NerModel(Node):
         return {"anyOf": [long_form, {"type": "string"}], "title": cls.__name__}
 
 
+class Pattern(Node):
+    """A regular expression of a recogniser of your own."""
+
+    regex: Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+    """In the syntax of Python's `regex` package; upper and lower case are alike."""
+    score: Unit = 0.6
+    """Confidence of its matches; a context word near one adds 0.35."""
+    name: str | None = None
+    """Names it in explanations."""
+
+
+class Recognizer(Node):
+    """A recogniser of your own, in the form of Presidio's registry YAML; or the name of one that Presidio ships."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    """What it is called; alone, a recogniser of Presidio's such as `NgVehicleRegistrationRecognizer`."""
+    entity: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")] | None = None
+    """The entity type of its finds, a new one or a known one; Presidio's key `supported_entity` means the same."""
+    patterns: Annotated[tuple[Pattern, ...], Field(strict=False)] = ()
+    """Its regular expressions."""
+    deny_list: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
+    """Words that are finds as they stand."""
+    deny_list_score: Unit = 1.0
+    """Confidence of those words."""
+    context: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Words that add 0.35 to a match's confidence when they stand near it."""
+    languages: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Read and not used: texts do not say their language. Presidio's `supported_language(s)` means the same."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_presidio_form(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"name": data}
+        if not isinstance(data, dict):
+            return data
+        names = {"supported_entity": "entity", "supported_languages": "languages", "supported_language": "languages"}
+        read = {names.get(key, key): value for key, value in data.items() if key != "type"}
+        if isinstance(read.get("languages"), str):
+            read["languages"] = [read["languages"]]
+        return read
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        long_form = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [long_form, {"type": "string"}], "title": cls.__name__}
+
+
 class Obfuscate(Node):
     """Draw the low-risk words of users' texts anew under local differential privacy; see `docs/sanitise.md`."""
 
@@ -280,6 +344,10 @@ class Sanitize(Check):
     """What becomes of entity types that `entities` does not name."""
     entities: dict[str, Entity] = Field(default_factory=dict)
     """By entity type (`EMAIL_ADDRESS`, ...): a mapping, or short a policy such as `mask`, or short a confidence."""
+    recognizers: Annotated[tuple[Recognizer, ...], Field(strict=False)] = ()
+    """Recognisers of your own; their entity types may stand in `entities`."""
+    registry: str | None = None
+    """A registry file of Presidio's: its custom recognisers, and the predefined ones it enables, run as well."""
     allow: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
     """Exact values that are never hidden, such as your own support address."""
     deny: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
