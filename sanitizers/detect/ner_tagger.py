@@ -170,9 +170,12 @@ class _Words:
     def get(self, tokens: Sequence[str]) -> Floats:
         with self._lock:
             fresh = sorted({t for t in tokens if t not in self._rows})
-            if len(self._rows) + len(fresh) > _CACHED_WORDS:
+            if len(self._rows) + len(fresh) > len(self._matrix):
                 self._rows.clear()
                 fresh = sorted(set(tokens))
+                if len(fresh) > len(self._matrix):
+                    rows = {token: i for i, token in enumerate(fresh)}
+                    return np.asarray(self._embed(fresh)[[rows[t] for t in tokens]], np.float32)
             if fresh:
                 at = len(self._rows)
                 self._matrix[at : at + len(fresh)] = self._embed(fresh)
