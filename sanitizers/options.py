@@ -9,6 +9,7 @@ from typing import Any
 
 from guard.errors import ConfigError
 from sanitizers.detect import DEFAULT_OFF, DetectorOptions, known_types
+from sanitizers.detect.custom import Custom, custom, registry
 from sanitizers.detect.ner import Model, Script
 
 
@@ -35,6 +36,8 @@ class SanitizerOptions:
     `min_score` is the least score that counts, `min_scores` says so by type. `allow` values are never touched, `deny`
     values always (as type CUSTOM). `restore_system`: restore what stood only in system prompts and tool definitions.
     `seconds`: time the work on one request may take before it fails closed. `ner`: models that find named entities.
+    `recognizers`: further patterns, in the form of Presidio's registry YAML (`sanitizers.detect.custom`); `registry`: a
+    file of them. Their types may be named in `entities`.
     """
 
     entities: Mapping[str, Policy] = field(default_factory=dict)
@@ -47,9 +50,14 @@ class SanitizerOptions:
     seconds: float = 10.0
     remember: int = 16_384
     ner: Sequence[str | Model] = ()
+    recognizers: Sequence[Mapping[str, Any] | str] = ()
+    registry: str | None = None
+    further: Sequence[Custom] = field(init=False, default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        known = known_types()
+        further = (*custom(self.recognizers), *(registry(self.registry) if self.registry else ()))
+        object.__setattr__(self, "further", further)
+        known = self.known
         for name in (*self.entities, *self.min_scores):
             if name not in known:
                 raise ConfigError(f"unknown entity type {name!r}; known: {', '.join(sorted(known))}")
@@ -72,7 +80,7 @@ class SanitizerOptions:
                 entities[name] = Policy(str(wish))
             except ValueError:
                 raise ConfigError(f"unknown policy for {name}; known: {', '.join(Policy)}") from None
-        unknown = set(values) - set(cls.__dataclass_fields__)
+        unknown = set(values) - (set(cls.__dataclass_fields__) - {"further"})
         if unknown:
             raise ConfigError(f"unknown sanitize option {sorted(unknown)[0]!r}")
         if "ner" in values:
@@ -81,15 +89,18 @@ class SanitizerOptions:
             values["default"] = Policy(str(values["default"]))
         return cls(entities=entities, min_scores=scores, **values)
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Every type that may be found: those of `known_types` and of the further recognisers."""
+        return known_types().union(*(recogniser.types for recogniser in self.further))
+
     def policy(self, type_: str) -> Policy:
         return self.entities.get(type_, self.default)
 
     def detector(self) -> DetectorOptions:
         """The options of a detector that looks for every type whose policy is not `keep`."""
         types = frozenset(
-            t
-            for t in known_types()
-            if (t in self.entities or t not in DEFAULT_OFF) and self.policy(t) is not Policy.KEEP
+            t for t in self.known if (t in self.entities or t not in DEFAULT_OFF) and self.policy(t) is not Policy.KEEP
         )
         return DetectorOptions(
             types=types,
@@ -100,6 +111,7 @@ class SanitizerOptions:
             seconds=self.seconds,
             remember=self.remember,
             ner=self.ner,
+            further=self.further,
         )
 
 

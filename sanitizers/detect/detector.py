@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from sanitizers.detect.address import STREETS, Addresses
@@ -57,6 +58,7 @@ def own_recognisers() -> tuple[Recogniser, ...]:
     )
 
 
+@cache
 def known_types() -> frozenset[str]:
     """Every type some recogniser can return, CUSTOM (the deny list) included."""
     own = (recogniser.types for recogniser in own_recognisers())
@@ -70,6 +72,7 @@ class DetectorOptions:
     `allow`: values never reported (whole find, ignoring case). `deny`: values always reported, as CUSTOM, where they
     stand as whole words. `seconds`: time one text may take. `remember`: texts whose finds are kept by digest.
     `ner`: models that find named entities (`sanitizers.detect.ner`), none of which is loaded before a text needs it.
+    `further`: recognisers of the operator's own; of their types, those in `types` are looked for.
     """
 
     types: frozenset[str] | None = None
@@ -80,6 +83,7 @@ class DetectorOptions:
     seconds: float = 10.0
     remember: int = 16_384
     ner: Sequence[str | Model] = ()
+    further: Sequence[Recogniser] = ()
 
 
 class Detector:
@@ -87,11 +91,15 @@ class Detector:
 
     def __init__(self, options: DetectorOptions | None = None, recognisers: Iterable[Recogniser] = ()) -> None:
         self.options = options = options or DetectorOptions()
-        wanted = known_types() - DEFAULT_OFF if options.types is None else options.types
+        if options.types is None:
+            wanted = (known_types() - DEFAULT_OFF).union(*(r.types for r in options.further))
+        else:
+            wanted = options.types
         self._recognisers: tuple[Recogniser, ...] = (
             _Spaced(PresidioPatterns(wanted)),
             *(r.only(wanted) if isinstance(r, Rules) else r for r in own_recognisers() if r.types & wanted),
             *((Ner(options.ner, wanted),) if options.ner and NER_TYPES & wanted else ()),
+            *(r for r in options.further if r.types & wanted),
             *recognisers,
         )
         self._wanted = wanted.union(*(r.types for r in recognisers))

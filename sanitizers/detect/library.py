@@ -112,6 +112,11 @@ def load(name: str) -> Any:
     return getattr(known, name)
 
 
+def is_pattern(name: str) -> bool:
+    """Whether a recogniser works by patterns alone, without a model. Raises `ConfigError` as `load`."""
+    return _known_module(name).startswith(_PATTERNS)
+
+
 def _known_module(name: str) -> str:
     try:
         return recogniser_modules()[name]

@@ -23,6 +23,10 @@ class Budget:
         """End it now, from any thread: nobody waits for the result any more."""
         self._ends = -math.inf
 
+    def left(self) -> float:
+        """Seconds that remain, at least a millisecond."""
+        return max(self._ends - time.monotonic(), 0.001)
+
     def spend(self) -> None:
         """Raises `CheckUnavailable("sanitize", "budget")` once the time is over."""
         if time.monotonic() > self._ends:
