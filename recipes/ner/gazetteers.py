@@ -76,6 +76,17 @@ def names(locale: str) -> tuple[list[str], list[str], list[str]]:
 
 
 @cache
+def native_names(locale: str) -> tuple[list[str], list[str], list[str]]:
+    """As `names`, in the letters of the language."""
+    female, male, either, family = (
+        provider_values("person", locale, n)
+        for n in ("first_names_female", "first_names_male", "first_names", "last_names")
+    )
+    family = family or provider_values("person", locale, "last_names_male")
+    return female or either, male or either, family or either
+
+
+@cache
 def provider_values(kind: str, locale: str, attribute: str) -> list[str]:
     """A list of a Faker provider, e.g. ``("job", "en_US", "jobs")``; empty where it has none."""
     module = importlib.import_module(f"faker.providers.{kind}.{locale}" if locale else f"faker.providers.{kind}")

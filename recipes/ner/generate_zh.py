@@ -197,7 +197,7 @@ _KNOWN = re.compile(
     )
     + r"|[0-9]{4}\s?年(?:\s?[0-9]{1,2}\s?月)?(?:[0-9]{1,2}[日号])?|[0-9]{1,2}月[0-9]{1,2}[日号]"
     + "|"
-    + "|".join(sorted(lists.TITLES, key=lambda w: (-len(w), w)))
+    + "|".join(sorted((t for t in lists.TITLES if len(t) > 2), key=lambda w: (-len(w), w)))
     + r"|\w+(?:公司|集团|大学|学院|医院|法院|委员会|组织|协会|部门)|·|[A-Z]\w+"
 )
 

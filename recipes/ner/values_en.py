@@ -77,9 +77,13 @@ def person(rng: R) -> Value:
         return whole(given(rng), "PERSON")
     if kind < 0.92:
         return whole(family(rng), "PERSON")
-    if kind < 0.97:
+    if kind < 0.96:
         return honoured(rng)
-    return whole(rng.choice(lists.FAMOUS), "PERSON")
+    if kind < 0.97:
+        female, male, last = gazetteers.native_names(rng.choice(("ru_RU", "el_GR", "uk_UA", "hi_IN", "ar_AA", "ko_KR")))
+        return whole(f"{rng.choice(female + male)} {rng.choice(last)}", "PERSON")
+    name = rng.choice(lists.FAMOUS)
+    return whole(name if rng.random() < 0.6 else name.split(" ")[-1], "PERSON")
 
 
 def honoured(rng: R) -> Value:
@@ -219,7 +223,11 @@ def address(rng: R) -> Value:
     if kind < 0.06:
         street = f"P.O. Box {_digits(rng, rng.randint(3, 5))}" if rng.random() < 0.6 else f"PSC {_digits(rng, 4)}, Box {_digits(rng, 4)}"
     inside = rng.choice((f"Apt {rng.randint(1, 99)}", f"Apt. {rng.randint(1, 999)}", f"Suite {rng.randint(1, 999)}", f"Unit {rng.randint(1, 40)}{rng.choice('ABC')}", f"Flat {rng.randint(1, 40)}", f"Floor {rng.randint(1, 30)}", f"#{rng.randint(1, 400)}", f"{rng.randint(2, 9)}th floor"))
-    gap = rng.choice((", ", ", ", ", ", "\n", " ", "\n, "))
+    gap = rng.choice((", ", ", ", ", ", "\n", " ", "\n, ", "\n    ", "\n>"))
+    if rng.random() < 0.03:
+        return whole(f"the corner of {_street(rng)} and {_street(rng)}", "ADDRESS")
+    if rng.random() < 0.04:
+        street = f"{_digits(rng, rng.randint(2, 5))} {street}"
     pieces = [street]
     if rng.random() < 0.35:
         pieces.append(rng.choice((" ", ", ", gap)) + inside)

@@ -200,8 +200,10 @@ def place_name(rng: R) -> str:
         return rng.choice(lists.WORLD)
     if kind < 0.88:
         return rng.choice(lists.LANDMARKS)
-    if kind < 0.94:
+    if kind < 0.92:
         return village(rng)
+    if kind < 0.94:
+        return _short(city or county) + rng.choice(("老城", "古城", "古镇", "新城", "老街", "机场", "火车站", "码头", "湾", "大桥", "西站", "南站"))
     return rng.choice(lists.STREETS) + rng.choice(("路", "街", "大道", "广场", "公园", "大桥", "火车站", "机场", "地铁站", "中路", "北路", "开发区", "商圈", "步行街"))
 
 
@@ -378,6 +380,8 @@ _PARTS = tuple("市场部 销售部 财务部 人事部 技术部 研发部 法�
 
 
 def title_text(rng: R) -> str:
+    if rng.random() < 0.12:
+        return rng.choice(_PARTS).removesuffix("部") + rng.choice(("经理", "主管", "总监", "专员", "助理", "负责人", "副主任", "主任", "组长"))
     name = rng.choice(lists.TITLES)
     return rng.choice(("高级", "资深", "首席", "助理", "实习", "前", "代理")) + name if rng.random() < 0.06 else name
 
@@ -416,6 +420,8 @@ def date_text(rng: R) -> str:
         return f"{_chinese_number(month)}月{_chinese_number(day)}{rng.choice('日号')}"
     if kind < 0.95:
         return f"{year}年"
+    if kind < 0.98:
+        return rng.choice((f"{month}月{rng.choice(('上旬', '中旬', '下旬', '底', '初'))}", f"{day}日", f"{year}年{rng.choice('春夏秋冬')}天", f"{year}年腊月"))
     return f"农历{rng.choice(('正月初五', '八月十五', '腊月二十三', '五月初五', '九月初九', '三月初三'))}"
 
 
