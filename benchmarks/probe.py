@@ -4,7 +4,7 @@ On the embedded upstream, for fresh prompts of several lengths: the request alon
 the guard does it; after the first-token gate alone; and after scoring the naive way, every opening joined to the prompt
 and read by `echo` with log-probabilities. Tokens are counted where they enter the model, and held against what the
 server says it computed and found in its cache. Times are to the first token of the answer; ratios are medians of
-pairs measured in turn.
+pairs measured in turn, by the clock and by the processor time of the model's thread, which a busy machine spoils less.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import json
 import os
 import platform
 import statistics
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -37,7 +38,7 @@ LENGTHS = (50, 100, 200, 350, 500, 700, 900)
 @dataclass(frozen=True, slots=True)
 class Row:
     """Prompts of `length` tokens. Tokens entered the model per request; milliseconds are medians to the first token;
-    `added` and `gated_added` are medians of (guarded - plain) / plain."""
+    `added` and `gated_added` are medians of (guarded - plain) / plain, `_cpu` of the model thread's processor time."""
 
     length: int
     plain_tokens: int
@@ -50,11 +51,21 @@ class Row:
     naive_ms: float
     added: float
     gated_added: float
+    added_cpu: float
+    gated_added_cpu: float
 
     @property
     def ratio(self) -> float:
         """Tokens with all probes over tokens without."""
         return self.probed_tokens / self.plain_tokens
+
+
+class Once(NamedTuple):
+    """One request: tokens that entered the model, seconds by the clock, seconds of the model thread's processor."""
+
+    tokens: int
+    seconds: float
+    cpu: float
 
 
 class Bench:
@@ -66,6 +77,9 @@ class Bench:
         gate = probe.probes.gate
         self.first = [[t] for t in (gate.model.tokens if gate else sorted({o[0] for o in self.openings}))]
         self.tokens = 0
+        worker = next(t for t in threading.enumerate() if t.name == "embedded-engine")
+        assert worker.ident is not None
+        self._processor = time.pthread_getcpuclockid(worker.ident)
         upstream.loaded.model.register_forward_pre_hook(self._count, with_kwargs=True)
 
     def _count(self, _module: Any, _args: Any, kwargs: dict[str, Any]) -> None:
@@ -101,12 +115,12 @@ class Bench:
         assert reply.body is not None
         return orjson.loads(reply.body)["usage"]
 
-    async def once(self, way: Callable[[list[int]], Awaitable[None]], prompt: list[int]) -> tuple[int, float]:
-        """(tokens that entered the model, seconds)."""
+    async def once(self, way: Callable[[list[int]], Awaitable[None]], prompt: list[int]) -> Once:
         self.upstream.engine.cache.clear()
-        before, started = self.tokens, time.perf_counter()
+        before, started, busy = self.tokens, time.perf_counter(), time.clock_gettime(self._processor)
         await way(prompt)
-        return self.tokens - before, time.perf_counter() - started
+        cpu = time.clock_gettime(self._processor) - busy
+        return Once(self.tokens - before, time.perf_counter() - started, cpu)
 
 
 async def run(
@@ -122,7 +136,7 @@ async def run(
         vocabulary = np.array([t for t in range(upstream.loaded.vocabulary_size) if t not in special])
         rows = []
         for length in lengths:
-            found: dict[str, list[tuple[int, float]]] = {"plain": [], "probed": [], "gated": [], "naive": []}
+            found: dict[str, list[Once]] = {"plain": [], "probed": [], "gated": [], "naive": []}
             for n in range(repeats + 1):
                 prompt = rng.choice(vocabulary, length).tolist()
                 for way, results in found.items():
@@ -134,14 +148,15 @@ async def run(
         await upstream.close()
 
 
-def _row(length: int, found: dict[str, list[tuple[int, float]]]) -> Row:
-    tokens = {way: {t for t, _ in results} for way, results in found.items()}
+def _row(length: int, found: dict[str, list[Once]]) -> Row:
+    tokens = {way: {r.tokens for r in results} for way, results in found.items()}
     assert all(len(t) == 1 for t in tokens.values()), "the same work took different numbers of tokens"
-    ms = {way: statistics.median(s for _, s in results) * 1000 for way, results in found.items()}
-    added = {
-        way: statistics.median(b / a - 1 for (_, a), (_, b) in zip(found["plain"], found[way], strict=True))
-        for way in ("probed", "gated")
-    }
+    ms = {way: statistics.median(r.seconds for r in results) * 1000 for way, results in found.items()}
+
+    def added(way: str, kind: str) -> float:
+        pairs = zip(found["plain"], found[way], strict=True)
+        return float(statistics.median(getattr(b, kind) / getattr(a, kind) - 1 for a, b in pairs))
+
     count = {way: t.pop() for way, t in tokens.items()}
     return Row(
         length=length,
@@ -153,8 +168,10 @@ def _row(length: int, found: dict[str, list[tuple[int, float]]]) -> Row:
         probed_ms=ms["probed"],
         gated_ms=ms["gated"],
         naive_ms=ms["naive"],
-        added=added["probed"],
-        gated_added=added["gated"],
+        added=added("probed", "seconds"),
+        gated_added=added("gated", "seconds"),
+        added_cpu=added("probed", "cpu"),
+        gated_added_cpu=added("gated", "cpu"),
     )
 
 
@@ -179,7 +196,8 @@ def main() -> None:
 def show(rows: Sequence[Row], probes: int) -> None:
     console = Console()
     table = Table(title=f"{probes} probes: tokens that entered the model, and time to the first token of the answer")
-    for name in ("prompt", "plain", "gate", "probes", "× plain", "naive", "ms plain", "gate", "probes", "naive"):
+    names = ("prompt", "plain", "gate", "probes", "× plain", "naive", "ms plain", "gate", "probes", "naive")
+    for name in (*names, "CPU gate", "CPU probes"):
         table.add_column(name, justify="right")
     for r in rows:
         table.add_row(
@@ -190,6 +208,8 @@ def show(rows: Sequence[Row], probes: int) -> None:
             f"{r.gated_ms:.1f} ({r.gated_added:+.0%})",
             f"{r.probed_ms:.1f} ({r.added:+.0%})",
             f"{r.naive_ms:.1f}",
+            f"{r.gated_added_cpu:+.0%}",
+            f"{r.added_cpu:+.0%}",
         )
     console.print(table)
     console.print("The answer computed no prompt token again after probing (the server's cached-token counts).")

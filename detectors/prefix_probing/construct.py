@@ -29,7 +29,7 @@ Progress = Callable[[str, int, int], None]  # (stage, steps done, steps in all)
 First = NDArray[np.float32]  # log-probabilities of the first answer token [n, V]
 _ENOUGH = 16  # prompts per class that a script needs for a search of its own
 _AT_ONCE = 128  # probes per forward pass while the whole pool is scored
-_GATE_PENALTY = 0.05
+_GATE_PENALTY = 0.02
 _GATE_PAYS = 0.8  # a gate that sends more of the harmless prompts than this on to the probes is not worth its pass
 
 
@@ -45,7 +45,7 @@ class BuildOptions:
     select: SelectOptions = field(default_factory=SelectOptions)
     prompts: int = 64
     per_script: bool = True
-    gate_outside: float = 0.01
+    gate_outside: float = 0.05
     block_fpr: float = 0.01
     steer_fpr: float = 0.05
     seed: int = 0
