@@ -58,7 +58,7 @@ def _write(runner: Any, scheduler_output: Any, padded: int, strengths: torch.Ten
         params = runner.requests[request].sampling_params
         orders = Orders.trusted(params.extra_args if params is not None else None)
         steering = steering or orders.strength > 0
-        parts.append((orders, int(computed), scheduled[request]))
+        parts.append((orders, int(computed), scheduled.get(request, 0)))
     if not steering:
         if dirty:
             strengths.zero_()

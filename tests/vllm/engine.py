@@ -133,11 +133,12 @@ def main() -> None:
         say({"error": f"{type(error).__name__}: {error}"})
         raise
     core = llm.llm_engine.engine_core.engine_core
-    runner = core.model_executor.driver_worker.worker.model_runner
+    driver = getattr(core.model_executor, "driver_worker", None)
+    runner = driver.worker.model_runner if driver is not None else None  # None: workers have processes of their own
     say(
         {
             "runner": [f"{c.__module__}.{c.__name__}" for c in type(runner).__mro__],
-            "model": type(runner.get_model()).__name__,
+            "model": type(runner.get_model()).__name__ if runner is not None else None,
         }
     )
     for line in sys.stdin:

@@ -163,6 +163,12 @@ def test_steering_changes_the_answer(server: Server) -> None:
     assert logprobs(band("allow"), vllm_xargs=forged) == pytest.approx(plain, abs=1e-4)
 
 
+def test_several_choices_are_steered_alike(server: Server) -> None:
+    first, second = server.ask(wire.Policy(strength=1.0), n=2).json()["choices"]
+    (alone,) = server.ask(wire.Policy(strength=1.0)).json()["choices"]
+    assert first["message"]["content"] == second["message"]["content"] == alone["message"]["content"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [({"use_beam_search": True}, 400), ({"logprobs": True, "logprob_token_ids": [5]}, 400)],
