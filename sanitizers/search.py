@@ -11,11 +11,9 @@ import ahocorasick
 from sanitizers.detect.fold import Folded, fold
 from sanitizers.encodings import base64_cores, base64_run, encoded, squeeze, unsqueezed
 from sanitizers.names_list import EN_GIVEN_WORDS
-from sanitizers.numbers import NUMBERS
 from sanitizers.restore import joins
-from sanitizers.surrogates import ADDRESSES, AMOUNTS, DATES, WORDS
+from sanitizers.surrogates import ADDRESSES, AMOUNTS, DATES, WORDS, is_number
 
-NUMERIC = frozenset((*NUMBERS, "UK_NHS", "ES_NIF", "ES_NIE", "KR_RRN")) - {"AGE", "IP_ADDRESS", "CN_WECHAT"}
 _LOOSE = frozenset(("PERSON", "ORGANIZATION", "CUSTOM"))
 _LONG_NUMBER = 9  # characters; shorter ones would be found in the neighbourhood of unrelated numbers
 _LONG_NAME = 8
@@ -86,7 +84,7 @@ class Searcher:
 
     def _loosely(self, needle: Needle) -> None:
         bare = squeeze(lower(needle.form))
-        if needle.type in NUMERIC:
+        if is_number(needle.type):
             if len(bare) >= _LONG_NUMBER:
                 self._bare.setdefault(bare, Needle(needle.type, needle.form, bare, "spaced"))
         elif _is_loose(needle) and len(bare) >= _LONG_NAME:

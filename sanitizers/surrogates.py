@@ -72,6 +72,11 @@ def normalise(type_: str, value: str) -> str:
 _LUNAR = re.compile("[初廿]|[农阴]历")  # days of the Chinese calendar, which nobody shifts
 
 
+def is_number(type_: str) -> bool:
+    """Whether a type's values are numbers or codes, which are the same with other separators or none."""
+    return type_ not in _TEXTUAL and type_ not in _EXACT and type_ not in ("AGE", "CN_WECHAT")
+
+
 def tells(type_: str, form: str) -> bool:
     """Whether a find has anything to hide: `yesterday` and `10:30` are no dates."""
     if type_ not in DATES or dates.shift(form, 7) is not None:

@@ -10,8 +10,7 @@ from sanitizers.cast import Cast
 from sanitizers.detect.fold import fold
 from sanitizers.encodings import encode, encoded
 from sanitizers.restore import Variant
-from sanitizers.search import NUMERIC
-from sanitizers.surrogates import DATES, ORGANISATIONS, PLACES
+from sanitizers.surrogates import DATES, ORGANISATIONS, PLACES, is_number
 
 _CASED = frozenset(("PERSON", "EMAIL_ADDRESS", "URL", "MAC_ADDRESS", *ORGANISATIONS, *PLACES))
 _LONG = 8
@@ -67,7 +66,7 @@ def _ways(type_: str, flat: str, form: str, made: str, cast: Cast) -> Iterator[t
         yield from _address(made, flat)
     elif type_ in DATES:
         yield from ((m, f, True) for m, f in zip(dates.ways(made), dates.ways(flat), strict=False))
-    elif type_ in NUMERIC and sum(c.isdecimal() for c in made) >= _LONG:
+    elif is_number(type_) and sum(c.isdecimal() for c in made) >= _LONG:
         yield encode(made, "compact"), encode(form, "compact"), True
     yield from ((text, encode(form, encoding), True) for encoding, text in encoded(made))
 

@@ -198,10 +198,12 @@ def test_what_the_system_prompt_alone_holds_comes_back_in_no_channel(allowed: bo
 def test_log_probabilities_do_not_spell_out_what_was_hidden() -> None:
     request, exchange = hidden(chat, conversation(stream=False, logprobs=True))
     answer = request.body["messages"][0]["content"]
-    tokens = [{"token": p, "logprob": -1.0, "bytes": None, "top_logprobs": []} for p in parts(answer, [5, 9, 14, 33])]
+    tokens: list[dict[str, Any]] = [
+        {"token": p, "logprob": -1.0, "bytes": None, "top_logprobs": []} for p in parts(answer, [5, 9, 14, 33])
+    ]
     choice = {"index": 0, "finish_reason": "stop", "logprobs": {"content": tokens, "refusal": None},
               "message": {"role": "assistant", "content": answer}}  # fmt: skip
-    body = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    body: dict[str, Any] = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
     out = chat.filter_body(body, lambda channel: CHECK.output(exchange, channel), request)
     assert out["choices"][0]["message"]["content"] == SAID
     assert not out["choices"][0]["logprobs"], "tokens of stand-ins beside a restored text"

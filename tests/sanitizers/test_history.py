@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
+
 from guard.check import Exchange
 from guard.surface import Role, Surface
 from sanitizers import SanitizeCheck, Sanitizer, SanitizerOptions
@@ -37,15 +39,14 @@ def turns(count: int) -> list[dict[str, str]]:
     ]
 
 
-def test_a_hundred_turns_cost_what_the_newest_costs() -> None:
+@pytest.mark.parametrize("count", [2, 10, 100])
+def test_a_hundred_turns_cost_what_the_newest_costs(count: int) -> None:
     counting = Counting()
     sanitizer = Sanitizer(key="k", recognisers=[counting])
-    asked = []
-    for count in range(1, 101):
-        counting.asked.clear()
-        sanitizer.hide(turns(count))
-        asked.append(len(counting.asked))
-    assert asked == [1] * 100
+    sanitizer.hide(turns(count - 1))
+    counting.asked.clear()
+    sanitizer.hide(turns(count))
+    assert len(counting.asked) == 1
 
 
 def test_a_changed_turn_is_analysed_anew_and_alone() -> None:
@@ -71,10 +72,11 @@ def test_the_memory_is_bounded() -> None:
 
 
 def test_many_heavy_requests_do_not_starve_a_stream() -> None:
-    check = SanitizeCheck(Sanitizer(key="k"))
+    check = SanitizeCheck(Sanitizer(SanitizerOptions(seconds=300), key="k"))
+    check.sanitizer.hide("x@corp.com, 212-736-5000")  # what recognisers load at first use is not the matter here
 
     def exchange(number: int) -> Exchange:
-        text = " ".join(f"mail{number}.{i}@corp.com or call 212-736-{5000 + i}" for i in range(150))
+        text = " ".join(f"mail{number}.{i}@corp.com or call 212-736-{5000 + i}" for i in range(120))
         return Exchange("chat", "m", "", "r", [Surface("x", Role.USER, text, lambda text: None)])
 
     async def beat(gaps: list[float]) -> None:

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import time
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -39,7 +40,7 @@ def b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-WAYS = {
+WAYS: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
     "lower url": lambda v: quote(v).lower(),
     "url": lambda v: quote(v, safe=""),

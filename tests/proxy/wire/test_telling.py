@@ -44,7 +44,8 @@ def rewritten(endpoint: Any, given: dict[str, Any]) -> dict[str, Any]:
             if surface.text != "hi":
                 surface.write(f"<{surface.text}>")
         request.commit()
-    return request.body
+    body: dict[str, Any] = request.body
+    return body
 
 
 @pytest.mark.parametrize(
