@@ -179,7 +179,7 @@ def plate(form: str, draw: Draw) -> str:
 
 
 def passport(form: str, draw: Draw) -> str:
-    """Leading letters kept; serials that start with 00 were used up for specimens, if at all."""
+    """Leading letters kept, the serial starts with 00. There is no check digit: it may be somebody's."""
     head = re.match(r"[A-Za-z]*", form)
     start = head.end() if head else 0
     return form[:start] + refill(form[start:], "00" + draw.text(DIGITS, max(0, len(digits_of(form)) - 2)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from guard.config import reference
 from guard.metrics import Metrics
 from proxy.wire.ledger import markdown
+from sanitizers import kinds
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +20,7 @@ def main() -> None:
     insert(ROOT / "docs/configuration.md", reference.table())
     insert(ROOT / "docs/metrics.md", Metrics().table())
     insert(ROOT / "docs/coverage.md", markdown())
+    insert(ROOT / "docs/sanitise.md", kinds.table())
 
 
 def insert(path: Path, generated: str) -> None:
