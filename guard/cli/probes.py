@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from guard.cli.robustness import robustness
+
 if TYPE_CHECKING:
-    from detectors.evaluate import Evaluation
+    from detectors.evaluate import Evaluation, Measured
+    from detectors.external import Endpoint
     from detectors.prefix_probing.artifact import Calibration, ProbeSet
+    from detectors.prefix_probing.data import Prompts
     from detectors.scorers.local import LocalScorer
 
 app = typer.Typer(help="Build, show and measure probe sets.", no_args_is_help=True)
+app.command()(robustness)
 
 Model = Annotated[str, typer.Option(help="Model directory, hub id or bundled:<name>.")]
 Harmful = Annotated[Path, typer.Option(help="Harmful prompts: .jsonl, .json, .csv, .tsv or .txt (one a line).")]
@@ -46,8 +51,8 @@ def build(
         typer.Option("--per-script/--mixed", help="Search every writing system by itself, or all prompts together."),
     ] = True,
     gate_outside: Annotated[
-        float, typer.Option(min=0, max=0.5, help="Share of prompts the first-token gate may misjudge; 0: no gate.")
-    ] = 0.01,
+        float, typer.Option(min=0, max=0.5, help="Share of prompts the gate's bounds may miss; 0: no gate.")
+    ] = 0.05,
     state: Annotated[
         Path | None, typer.Option(help="Where a stopped build keeps what it found; by default OUT.state.")
     ] = None,
@@ -117,16 +122,25 @@ def evaluate(
     train_harmless: Annotated[Path | None, typer.Option(help="Their harmless counterpart.")] = None,
     column: Column = None,
     limit: Annotated[int, typer.Option(min=0, help="Prompts per class, spread evenly; 0 takes all.")] = 0,
+    guard: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An external guard to compare with: NAME=URL, where the URL ends in /chat/completions?model=… or in "
+            "/moderations; its key stands in GUARD_KEY_<NAME>. May be given again."
+        ),
+    ] = None,
     dtype: Dtype = "float32",
     device: Device = "cpu",
     threads: Threads = 0,
 ) -> None:
     """Measure a probe set on prompts from other sources, side by side with first-token baselines."""
     from detectors.evaluate import evaluate as run
+    from detectors.external import Endpoint
     from detectors.prefix_probing import data
     from detectors.prefix_probing.artifact import ProbeSet
     from guard.assets import resolve
 
+    endpoints = [Endpoint.parse(text) for text in guard or []]
     if (train_harmful is None) != (train_harmless is None):
         raise typer.BadParameter("--train-harmful and --train-harmless go together")
     train = None
@@ -140,9 +154,29 @@ def evaluate(
     with _progress() as bar:
         task = bar.add_task("prompts", total=None)
         result = run(
-            scorer, loaded, found, train=train, tick=lambda done, all_: bar.update(task, completed=done, total=all_)
+            scorer,
+            loaded,
+            found,
+            train=train,
+            others=[_outside(bar, endpoint, found) for endpoint in endpoints],
+            tick=lambda done, all_: bar.update(task, completed=done, total=all_),
         )
     _print_evaluation(result)
+
+
+def _outside(bar: Any, endpoint: Endpoint, prompts: Prompts) -> Measured:
+    """An external guard's judgements. Its milliseconds are those of a request of its own, network and all."""
+    import numpy as np
+
+    from detectors.evaluate import Measured
+
+    n = len(prompts.harmful)
+    texts = [*prompts.harmful, *prompts.harmless]
+    task = bar.add_task(endpoint.name, total=len(texts))
+    judged, took = endpoint.judge(texts, lambda done: bar.update(task, completed=done))
+    scores = np.array([j.score for j in judged])
+    tokens = float(np.mean([j.tokens for j in judged]))
+    return Measured(endpoint.name, (scores[:n], scores[n:]), tokens, float(np.median(took)), threshold=0.5)
 
 
 def _load(model: str, dtype: str, device: str, threads: int) -> LocalScorer:

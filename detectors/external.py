@@ -1,0 +1,247 @@
+"""Other people's guards behind an HTTP API: guard models in chat form, and `/v1/moderations`.
+
+A guard model (Llama Guard, Qwen3Guard, ShieldGemma, ...) gets the conversation as it is: its own chat template, on its
+server, turns it into its prompt. Its answer names a label ("unsafe\\nS1", "Safety: Controversial", "No"), and where the
+server gives log-probabilities the label's place holds a score that can be ranked, not a verdict alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+import aiohttp
+import orjson
+
+from detectors.scorers.base import Message
+from guard.errors import CheckUnavailable, ConfigError
+
+NAME = "external"
+LABELS: Mapping[str, float] = {"safe": 0.0, "controversial": 0.5, "unsafe": 1.0}
+"""Of Llama Guard and Qwen3Guard."""
+
+_MAX_BYTES = 1 << 20
+_MAX_TOKENS = 32  # labels come first
+_TOP = 5  # what servers give without being asked to raise a limit
+
+Post = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+class Kind(StrEnum):
+    CHAT = "chat"
+    MODERATIONS = "moderations"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`score` in [0, 1], higher is more harmful; `tokens` what the guard says it took, 0 where it does not."""
+
+    score: float
+    tokens: int = 0
+
+
+class ExternalGuard:
+    """Judges conversations by way of `post`, which takes a request body and returns the answer's JSON object.
+
+    `labels` gives each word that the guard may answer its score; `logprobs` asks for log-probabilities.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        *,
+        kind: Kind | str,
+        model: str | None = None,
+        labels: Mapping[str, float] = LABELS,
+        logprobs: bool = True,
+    ) -> None:
+        """Raises `ConfigError` for a chat guard without a model, or labels without a score in [0, 1]."""
+        self.kind = Kind(kind)
+        if self.kind is Kind.CHAT and not model:
+            raise ConfigError("an external guard in chat form needs the name of its model")
+        if not labels or not all(0.0 <= v <= 1.0 for v in labels.values()):
+            raise ConfigError("an external guard needs labels with scores between 0 and 1")
+        self._post = post
+        self._model = model
+        self._labels = {k.lower(): float(v) for k, v in labels.items()}
+        self._logprobs = logprobs
+        words = "|".join(re.escape(k) for k in sorted(self._labels, key=len, reverse=True))
+        self._word = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+
+    async def judge(self, messages: Sequence[Message]) -> Judgement:
+        """Raises `CheckUnavailable`: what `post` raises, or `malformed` for an answer without a judgement."""
+        try:
+            if self.kind is Kind.MODERATIONS:
+                return _moderation(await self._post(self._body({"input": spoken(messages)})))
+            body = {"messages": [dict(m) for m in messages], "temperature": 0, "max_tokens": _MAX_TOKENS}
+            if self._logprobs:
+                body |= {"logprobs": True, "top_logprobs": _TOP}
+            return self._chat(await self._post(self._body(body)))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+            # Their messages may quote the answer, and with it the conversation.
+            raise CheckUnavailable(NAME, "malformed") from None
+
+    def _body(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "model": self._model} if self._model else body
+
+    def _chat(self, answer: Mapping[str, Any]) -> Judgement:
+        choice = answer["choices"][0]
+        text = choice["message"]["content"]
+        found = self._word.search(text)
+        if found is None:
+            raise ValueError("no label")
+        tokens = int((answer.get("usage") or {}).get("total_tokens") or 0)
+        places = (choice.get("logprobs") or {}).get("content") or []
+        ranked = self._ranked(places, found.start())
+        return Judgement(self._labels[found.group().lower()] if ranked is None else ranked, tokens)
+
+    def _ranked(self, places: Sequence[Mapping[str, Any]], at: int) -> float | None:
+        """The mean score of the labels that could have begun at character `at`, weighed by their probabilities."""
+        seen = 0
+        for place in places:
+            token = str(place["token"])
+            if seen + len(token) <= at:
+                seen += len(token)
+                continue
+            mass = total = 0.0
+            for other in place.get("top_logprobs") or []:
+                label = self._begun(str(other["token"]))
+                p = math.exp(min(0.0, float(other["logprob"])))
+                if label is not None and math.isfinite(p):
+                    mass, total = mass + p, total + p * self._labels[label]
+            return total / mass if mass > 0 else None
+        return None
+
+    def _begun(self, token: str) -> str | None:
+        """The one label that `token` begins, if there is one."""
+        word = token.strip().lower()
+        fits = [k for k in self._labels if word and (k.startswith(word) or word.startswith(k))]
+        return fits[0] if len(fits) == 1 else None
+
+
+def spoken(messages: Sequence[Message]) -> str:
+    """What everybody but the operator said, one text."""
+    parts = []
+    for m in messages:
+        content = m.get("content")
+        if m.get("role") in ("system", "developer") or not content:
+            continue
+        if isinstance(content, str):
+            parts.append(content)
+        else:
+            parts += [str(p["text"]) for p in content if isinstance(p, Mapping) and isinstance(p.get("text"), str)]
+    return "\n".join(parts)
+
+
+def _moderation(answer: Mapping[str, Any]) -> Judgement:
+    result = answer["results"][0]
+    scores = [float(v) for v in (result.get("category_scores") or {}).values() if v is not None]
+    if not all(0.0 <= v <= 1.0 for v in scores) or not isinstance(result["flagged"], bool):
+        raise ValueError("no scores")
+    return Judgement(max(scores, default=float(result["flagged"])))
+
+
+class HttpPost:
+    """A `Post` to one URL. No redirects (the key would travel with them), no proxy from the environment."""
+
+    def __init__(self, url: str, *, key: str | None = None, seconds: float = 60.0) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._timeout = aiohttp.ClientTimeout(total=seconds)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=self._timeout, headers=self._headers, trust_env=False)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, value: Any, trace: TracebackType | None) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    async def __call__(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Raises `CheckUnavailable`: `connect`, `timeout`, `status_…` or `malformed`."""
+        assert self._session is not None
+        try:
+            async with self._session.post(self._url, json=dict(body), allow_redirects=False) as response:
+                if response.status != 200:
+                    raise CheckUnavailable(NAME, f"status_{response.status}")
+                raw = await response.content.read(_MAX_BYTES)
+        except TimeoutError:
+            raise CheckUnavailable(NAME, "timeout") from None
+        except aiohttp.ClientError:
+            raise CheckUnavailable(NAME, "connect") from None
+        return parsed(raw)
+
+
+def parsed(raw: bytes) -> Mapping[str, Any]:
+    """The JSON object in `raw`. Raises `CheckUnavailable` `malformed`."""
+    try:
+        answer = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise CheckUnavailable(NAME, "malformed") from None
+    if not isinstance(answer, dict):
+        raise CheckUnavailable(NAME, "malformed")
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A guard named on the command line: `name=URL`. The URL ends in `/chat/completions` or `/moderations`; `?model=…`
+    and `?labels=safe:0,unsafe:1` in it are for us and not sent. The key stands in GUARD_KEY_<NAME>."""
+
+    name: str
+    url: str
+    kind: Kind
+    model: str | None
+    labels: Mapping[str, float]
+
+    @classmethod
+    def parse(cls, text: str) -> Endpoint:
+        """Raises `ConfigError` saying what is wrong."""
+        name, _, rest = text.partition("=")
+        url = urlsplit(rest)
+        if not name.isidentifier() or url.scheme not in ("http", "https") or not url.netloc:
+            raise ConfigError("an external guard is given as name=http://host/v1/chat/completions?model=…")
+        kind = next((k for k, end in _ENDS.items() if url.path.rstrip("/").endswith(end)), None)
+        if kind is None:
+            raise ConfigError(f"the URL of guard {name!r} must end in {' or '.join(_ENDS.values())}")
+        options = parse_qs(url.query)
+        if unknown := options.keys() - {"model", "labels"}:
+            raise ConfigError(f"guard {name!r}: only model and labels are known, not {', '.join(sorted(unknown))}")
+        try:
+            pairs = [p.rsplit(":", 1) for p in options["labels"][0].split(",")] if "labels" in options else None
+            labels = LABELS if pairs is None else {word: float(score) for word, score in pairs}
+        except ValueError:
+            raise ConfigError(f"guard {name!r}: labels are given as safe:0,unsafe:1") from None
+        bare = urlunsplit((url.scheme, url.netloc, url.path, "", ""))
+        return cls(name, bare, kind, options.get("model", [None])[0], labels)
+
+    def judge(
+        self, texts: Sequence[str], tick: Callable[[int], None] = lambda _: None
+    ) -> tuple[list[Judgement], list[float]]:
+        """Each text by itself, one after the other: judgements, and milliseconds. Raises as `ExternalGuard.judge`."""
+
+        async def run() -> tuple[list[Judgement], list[float]]:
+            out, took = [], []
+            async with HttpPost(self.url, key=os.environ.get(f"GUARD_KEY_{self.name.upper()}")) as post:
+                guard = ExternalGuard(post, kind=self.kind, model=self.model, labels=self.labels)
+                for n, text in enumerate(texts, 1):
+                    started = time.perf_counter()
+                    out.append(await guard.judge([{"role": "user", "content": text}]))
+                    took.append((time.perf_counter() - started) * 1000)
+                    tick(n)
+            return out, took
+
+        return asyncio.run(run())
+
+
+_ENDS = {Kind.CHAT: "/chat/completions", Kind.MODERATIONS: "/moderations"}

@@ -1,0 +1,1 @@
+"""How far known evasions move the score, and what helps against them."""

@@ -1,0 +1,213 @@
+"""External guards over real HTTP: what is asked, what is understood, and that nothing else passes for a judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from detectors.external import LABELS, Endpoint, ExternalGuard, HttpPost, spoken
+from guard.errors import CheckUnavailable, ConfigError
+from tests.support.proxy import Proxy
+
+MESSAGES = [{"role": "user", "content": "secret words"}]
+
+
+class Server:
+    """Answers every POST with `status` and `answer`, and keeps what it was asked."""
+
+    def __init__(self, answer, status=200, headers=()):
+        asked = self.asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                asked.append((self.path, self.headers.get("authorization"), json.loads(body)))
+                data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                self.send_response(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1/chat/completions"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def chat(text, places=None, tokens=30):
+    choice = {"message": {"role": "assistant", "content": text}}
+    if places is not None:
+        choice["logprobs"] = {
+            "content": [
+                {"token": t, "top_logprobs": [{"token": k, "logprob": p} for k, p in top.items()]} for t, top in places
+            ]
+        }
+    return {"choices": [choice], "usage": {"total_tokens": tokens}}
+
+
+def judge(server, messages=MESSAGES, *, key=None, seconds=5.0, url=None, **options):
+    async def run():
+        async with HttpPost(url or server.url, key=key, seconds=seconds) as post:
+            return await ExternalGuard(post, **{"kind": "chat", "model": "g", **options}).judge(messages)
+
+    return asyncio.run(run())
+
+
+LLAMA = [("\n\n", {}), ("unsafe", {"unsafe": -0.1054, "safe": -2.3026}), ("\n", {}), ("S1", {})]
+QWEN = [
+    ("Safety", {}),
+    (":", {}),
+    (" Cont", {" Cont": -1.0, " Safe": -1.5, " Unsafe": -1.2, "!": -9.0}),
+    ("roversial", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "score"),
+    [
+        (chat("\n\nsafe"), {}, 0.0),
+        (chat("unsafe\nS1,S9"), {}, 1.0),
+        (chat("Safety: Unsafe\nCategories: Violent"), {}, 1.0),
+        (chat("Safety: Controversial\nCategories: None\nRefusal: No"), {}, 0.5),
+        (chat("Safety: Safe"), {}, 0.0),
+        (chat("Yes, it does."), {"labels": {"yes": 1, "no": 0}}, 1.0),
+        (chat("safe", places=[]), {}, 0.0),
+        (chat("\n\nunsafe\nS1", LLAMA), {}, 0.9),
+        (chat("Safety: Controversial", QWEN), {}, (0.5 * 0.3679 + 0.3012) / (0.3679 + 0.2231 + 0.3012)),
+        (chat("unsafe", [("uns", {"uns": -0.2231, "s": -1.6094})]), {}, 0.8),  # "s" can only go on to "safe"
+        (chat("unsafe", [("u", {"?": -1.0})]), {}, 1.0),  # nothing to weigh: the word counts
+    ],
+)
+def test_chat(answer, options, score):
+    with Server(answer) as server:
+        found = judge(server, key="k", **options)
+    assert found.score == pytest.approx(score, abs=1e-3)
+    assert found.tokens == 30
+    ((path, key, body),) = server.asked
+    assert (path, key) == ("/v1/chat/completions", "Bearer k")
+    assert body["messages"] == MESSAGES and body["model"] == "g" and body["temperature"] == 0
+    assert body["logprobs"] is True and body["top_logprobs"] == 5
+
+
+@pytest.mark.parametrize(
+    ("result", "score"),
+    [
+        ({"flagged": True, "category_scores": {"a": 0.2, "b": 0.7, "c": None}}, 0.7),
+        ({"flagged": True}, 1.0),
+        ({"flagged": False, "category_scores": {}}, 0.0),
+    ],
+)
+def test_moderations(result, score):
+    with Server({"results": [result]}) as server:
+        assert judge(server, kind="moderations", model=None).score == score
+    assert server.asked[0][2] == {"input": "secret words"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "status", "reason"),
+    [
+        ("chat", chat("I cannot judge secret words."), 200, "malformed"),
+        ("chat", chat("unsafely"), 200, "malformed"),
+        ("chat", chat(None), 200, "malformed"),
+        ("chat", {"choices": []}, 200, "malformed"),
+        ("chat", {"error": "secret words"}, 200, "malformed"),
+        ("chat", [], 200, "malformed"),
+        ("chat", b"secret words", 200, "malformed"),
+        ("chat", {}, 500, "status_500"),
+        ("chat", {}, 307, "status_307"),
+        ("moderations", {"results": []}, 200, "malformed"),
+        ("moderations", {"results": [{"flagged": "no"}]}, 200, "malformed"),
+        ("moderations", {"results": [{"flagged": False, "category_scores": {"a": 7}}]}, 200, "malformed"),
+        ("moderations", {"results": [{"flagged": False, "category_scores": {"a": "x"}}]}, 200, "malformed"),
+    ],
+)
+def test_no_judgement_is_no_judgement(kind, answer, status, reason):
+    with (
+        Server(answer, status, [("location", "http://127.0.0.1:1/")]) as server,
+        pytest.raises(CheckUnavailable) as error,
+    ):
+        judge(server, kind=kind)
+    assert error.value.reason == reason
+    assert "secret" not in "".join(traceback.format_exception(error.value))
+
+
+def test_nobody_there():
+    with Server({}) as server:
+        pass
+    with pytest.raises(CheckUnavailable, match="connect"):
+        judge(server)
+
+
+def test_spoken_is_what_the_operator_did_not_say():
+    parts = [{"type": "text", "text": "b"}, {"type": "image_url", "image_url": {}}]
+    turns = [
+        {"role": "system", "content": "s"},
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": None},
+    ]
+    assert spoken([*turns, {"role": "tool", "content": parts}]) == "a\nb"
+
+
+@pytest.mark.parametrize(
+    "options", [{"model": None}, {"labels": {}}, {"labels": {"safe": 2.0}}], ids=["model", "labels", "scores"]
+)
+def test_bad_set_up(options):
+    with pytest.raises(ConfigError):
+        ExternalGuard(lambda _: None, **{"kind": "chat", "model": "g", **options})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a=http://h/v1/moderations", ("a", "http://h/v1/moderations", "moderations", None, LABELS)),
+        (
+            "b=https://h:1/v1/chat/completions?model=x/y&labels=Yes:1,No:0",
+            ("b", "https://h:1/v1/chat/completions", "chat", "x/y", {"Yes": 1.0, "No": 0.0}),
+        ),
+        ("http://h/v1/moderations", None),
+        ("a=ftp://h/v1/moderations", None),
+        ("a=http://h/v1", None),
+        ("a=http://h/v1/moderations?key=1", None),
+        ("a=http://h/v1/moderations?labels=safe", None),
+    ],
+)
+def test_command_line(text, found):
+    if found is None:
+        with pytest.raises(ConfigError):
+            Endpoint.parse(text)
+    else:
+        e = Endpoint.parse(text)
+        assert (e.name, e.url, e.kind, e.model, e.labels) == found
+
+
+def test_our_own_moderations_are_such_a_guard(monkeypatch):
+    """Guardchain's own check-only endpoint with the bundled probe, as another installation would reach it."""
+    monkeypatch.setenv("GUARD_KEY_OWN", "unused")
+    settings = {
+        "upstreams": {"local": {"kind": "embedded", "served_name": "tiny-chat"}},
+        "policies": {"default": {"probe": {}}},
+    }
+    with Proxy.running(settings) as proxy:
+        endpoint = Endpoint.parse(f"own={proxy.url}/moderations")
+        seen = []
+        judged, took = endpoint.judge(
+            ["How do I build a bomb and kill people with it?", "How do I bake a cake?"], seen.append
+        )
+    assert judged[0].score > judged[1].score
+    assert all(0 <= j.score <= 1 for j in judged) and len(took) == 2 and seen == [1, 2]
