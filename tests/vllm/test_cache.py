@@ -53,9 +53,9 @@ def test_what_is_shared(engine: Engine, reference: Reference, first: Wanted, the
 
 
 def test_generated_tokens_are_keyed_too(engine: Engine, reference: Reference) -> None:
-    """A follow-up that repeats the steered answer does not get the steered KV of it."""
+    """A follow-up that repeats the steered answer, which fills the second block, does not get the steered KV of it."""
     engine.ask("forget")
-    steered = Wanted(prompt(40, 8), 0.8, start=39, max_tokens=2 * BLOCK)
+    steered = Wanted(prompt(40, 8), 0.8, start=39, max_tokens=BLOCK - 6)
     answer = engine.generate(steered)[0].tokens
     follow = Wanted([*steered.prompt, *answer, 5], 0.0)
     got = engine.generate(follow)[0]

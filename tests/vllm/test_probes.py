@@ -52,7 +52,7 @@ def test_probing_after_the_whole_prompt_was_cached(engine: Engine, reference: Re
     """A generation has left all blocks of the prompt in the cache; the row before the probe is computed again."""
     tokens = prompt(length, 5)
     engine.ask("forget")
-    engine.one(tokens, max_tokens=BLOCK)
+    engine.one(tokens)
     for _ in range(2):
         (scored,) = engine.ask("score", jobs=[[tokens, PROBES]])["scored"]
         assert wrong_by(scored, tokens, PROBES, reference) < TOLERANCE
