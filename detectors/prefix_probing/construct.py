@@ -243,9 +243,13 @@ def measure(
     probes: Sequence[Sequence[int]],
     tick: Callable[[int], None] | None = None,
 ) -> Floats:
-    """l(s|x) for every text and probe: [texts, probes]. Raises ValueError when the model's numbers are garbage."""
+    """l(s|x) for every text and probe: [texts, probes]. Raises ValueError when the model's numbers are garbage.
+
+    Every prompt is computed from its first token, so that a value is the same to the bit whatever ran before it.
+    """
     out = np.empty((len(texts), len(probes)))
     for i, prompt in enumerate(rendered(scorer, texts)):
+        scorer.forget()
         for at in range(0, len(probes), _AT_ONCE):
             some = probes[at : at + _AT_ONCE]
             scored = scorer.score_now(tuple(prompt), some)

@@ -130,6 +130,13 @@ class LocalScorer:
             self._prompts.put(prompt, cache, last)
         return cache, last, cached
 
+    def forget(self) -> None:
+        """Drop all remembered prompts: what is scored next does not depend on what was scored before, to the last bit.
+
+        In the calling thread, like `score_now`.
+        """
+        self._prompts = _Prompts(self._prompts.max_tokens)
+
     def close(self) -> None:
         """Stop the worker; calls that wait are cancelled."""
         self._worker.shutdown(wait=True, cancel_futures=True)
@@ -142,7 +149,7 @@ class _Prompts:
     """Least-recently-used memory of prompt KV, bounded by tokens."""
 
     def __init__(self, max_tokens: int) -> None:
-        self._max = max_tokens
+        self.max_tokens = max_tokens
         self._entries: OrderedDict[tuple[int, ...], tuple[Any, Tensor]] = OrderedDict()
 
     def longest(self, prompt: tuple[int, ...]) -> tuple[Any, Tensor | None, int]:
@@ -166,11 +173,11 @@ class _Prompts:
         return cache, None, shared
 
     def put(self, prompt: tuple[int, ...], cache: Any, last: Tensor) -> None:
-        if len(prompt) > self._max:
+        if len(prompt) > self.max_tokens:
             return
         self._entries[prompt] = (cache, last)
         total = sum(map(len, self._entries))
-        while total > self._max:
+        while total > self.max_tokens:
             total -= len(self._entries.popitem(last=False)[0])
 
 

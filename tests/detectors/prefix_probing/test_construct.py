@@ -112,18 +112,18 @@ def test_gate_and_first_token_are_calibrated(probes):
     assert build(scorer(), PROMPTS, replace(OPTIONS, gate_outside=0.0)).gate is None
 
 
-def test_one_search_per_script():
+def test_one_search_per_script(monkeypatch):
+    monkeypatch.setattr("detectors.prefix_probing.construct._ENOUGH", 6)
     swap = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
     both = Prompts(
         *[(*side, *[t.lower().translate(swap) for t in side]) for side in (PROMPTS.harmful, PROMPTS.harmless)]
     )
-    more = Prompts(*[(*side, *[f"{t} {n}" for n, t in enumerate(side)]) for side in (both.harmful, both.harmless)])
     seen = set()
     options = replace(OPTIONS, select=SelectOptions(keep=2), search=SearchOptions(width=2, top_k=4, depth=2))
-    found = build(scorer(), more, options, lambda stage, *_: seen.add(stage))
+    found = build(scorer(), both, options, lambda stage, *_: seen.add(stage))
     assert {"search cyrillic", "search latin"} <= seen
     assert {p.script for p in found.prefixes} == {"cyrillic", "latin"}
-    mixed = build(scorer(), more, replace(options, per_script=False))
+    mixed = build(scorer(), both, replace(options, per_script=False))
     assert {p.script for p in mixed.prefixes} == {""}
 
 
@@ -186,6 +186,15 @@ def test_refuses(probes):
         evaluate(other, probes, PROMPTS)
     with pytest.raises(ArtifactError, match="too few"):
         build(scorer(), Prompts(("a",), ("b",)), OPTIONS)
+
+
+def test_values_do_not_depend_on_what_ran_before():
+    """A prompt whose beginning is remembered would be computed in other pieces, and round otherwise."""
+    system = "You help people with their gardens, their cakes and their boats. " * 8
+    texts = [system + t for t in (*support.HARMFUL[:6], *support.HARMLESS[:6])]
+    whole = measure(scorer(), texts, [[5, 6, 7], [8]])
+    for start in (1, 5, 11):
+        assert np.array_equal(measure(scorer(), texts[start:], [[5, 6, 7], [8]]), whole[start:])
 
 
 def test_garbage_from_the_model_is_refused():
