@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from guard.errors import CheckUnavailable
 from guard.surface import ChannelKind, Role
-from sanitizers import Piece, Sanitizer, SanitizerOptions
+from sanitizers import Piece, Policy, Sanitizer, SanitizerOptions
 from sanitizers.detect import Budget
 from tests.sanitizers.strategies import texts, values
 
-SANITIZER = Sanitizer(key="test key")
-slow = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+# Types that are off by default too.
+EVERYTHING = dict.fromkeys(("DATE_TIME", "MONEY", "AGE", "URL", "UK_NHS"), Policy.SURROGATE)
+SANITIZER = Sanitizer(SanitizerOptions(entities=EVERYTHING, seconds=60), key="test key")
+slow = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @slow
@@ -115,7 +117,7 @@ def test_a_value_keeps_its_surrogate_over_turns() -> None:
 @pytest.mark.parametrize(
     "count, template",
     [
-        (3000, "user{}@corp{}.com "),
+        (1500, "user{}@corp{}.com "),
         (2000, "10.{}.2.{} "),
         (800, "My name is Alice Johnson{}. "),
     ],
@@ -188,7 +190,7 @@ def test_a_text_full_of_values_takes_time_in_proportion() -> None:
         assert hidden.restore(hidden.text) == text
         return time.process_time() - started
 
-    assert seconds(5000) < 10 * seconds(1000)  # five times the text; quadratic would be 25
+    assert seconds(2500) < 10 * seconds(500)  # five times the text; quadratic would be 25
 
 
 def test_hiding_has_a_budget_that_another_thread_can_end() -> None:
