@@ -97,7 +97,8 @@ async def _scored(raw_request: Request) -> Response:
         prompts = turn.body.get("prompts")
         if not turn.trusted:
             raise PermissionError
-        if prompts is None and not isinstance(turn.body.get("messages"), list):
+        given = turn.body.get("messages") if prompts is None else prompts
+        if not isinstance(given, list) or (prompts is not None and not all(isinstance(p, str) for p in prompts)):
             raise ValueError("'messages' or 'prompts' is needed")
         await served.judge(turn, (), prompts)
     except PermissionError:
@@ -119,6 +120,8 @@ def _cleaned(request: Any, turn: Turn, *, v2: bool) -> None:
     request.cache_salt = turn.policy.salt
     if getattr(request, "use_beam_search", False):
         raise ValueError("'use_beam_search' is not supported: beams cannot be steered")
+    if getattr(request, "documents", None):
+        raise ValueError("'documents' is not supported: put them into a message, where they are scored")
     if getattr(request, "prompt_embeds", None) is not None:
         raise ValueError("'prompt_embeds' is not supported: embeddings cannot be scored")
     if not v2 and getattr(request, "logprob_token_ids", None):

@@ -171,7 +171,11 @@ def test_several_choices_are_steered_alike(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [({"use_beam_search": True}, 400), ({"logprobs": True, "logprob_token_ids": [5]}, 400)],
+    [
+        ({"use_beam_search": True}, 400),
+        ({"logprobs": True, "logprob_token_ids": [5]}, 400),
+        ({"documents": [{"title": "t", "text": "x"}]}, 400),
+    ],
 )
 def test_what_would_pass_the_guard_is_refused(server: Server, body: dict[str, Any], code: int) -> None:
     assert server.ask(band("allow"), **body).status_code == code
