@@ -26,7 +26,7 @@ _MOST = 0.99
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _WORDS = re.compile(r"[^\W\d_\u3400-\u9fff]{2}")
 # Four words in a row in another script: running text of that language inside a Chinese line.
-_FOREIGN = re.compile(r"(?:[^\W_\u3400-\u9fff]+[ ,.'’-]{1,3}){3}[^\W_\u3400-\u9fff]+[^\u3400-\u9fff\n]*")
+_FOREIGN = re.compile(r"(?:\b[^\W_\u3400-\u9fff]{1,40}[ ,.'’-]{1,3}){3}[^\W_\u3400-\u9fff]+[^\u3400-\u9fff\n]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def unpack(packed: npt.NDArray[np.generic]) -> list[str]:
 def shape(word: str) -> str:
     """`Xxxx`, `dd-dd`, `XX`: classes of characters, runs cut after three."""
     out: list[str] = []
-    for char in word:
+    for char in word[:64]:
         kind = "d" if char.isdecimal() else "X" if char.isupper() else "x" if char.isalpha() else char
         if out[-3:] != [kind] * 3:
             out.append(kind)

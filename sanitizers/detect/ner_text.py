@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import re
 
-# Fenced and inline code, links, e-mail addresses, paths. All linear: a class repeated up to what cannot be in it.
+from sanitizers.detect.surroundings import is_code
+
+# All linear: a class repeated up to what cannot be in it.
+_FENCED = re.compile(r"(?P<fence>```|~~~)(?P<label>[^\n`]{0,40})\n(?P<body>.*?)(?:(?P=fence)|\Z)", re.DOTALL)
+# Inline code, links, e-mail addresses, paths.
 _FOREIGN = re.compile(
-    r"```.*?(?:```|\Z)"
-    r"|`[^`\n]{1,400}`"
+    r"(?<!`)`[^`\n]{1,400}`(?!`)"
     r"|\b[a-z][a-z0-9+.-]{1,15}://[^\s<>\"'，。；）]+"
     r"|\bwww\.[^\s<>\"'，。；）]+"
     r"|[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+"
     r"|(?<![\w.])(?:~|\.{1,2})?(?:/[\w.@+-]+){2,}/?"
-    r"|\b[A-Za-z]:\\[\w\\.+ -]+",
-    re.DOTALL | re.ASCII,
+    r"|\b[A-Za-z]:\\[\w\\.+-]+",
+    re.ASCII,
 )
-_IDENTIFIER = re.compile(r"[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|[A-Za-z_]\w*\(\)", re.ASCII)
-_GATE = re.compile(r"[`/@\\]|www\.|%40")
+_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|(?<!\w)[A-Za-z]\w*\(\)", re.ASCII)
+_GATE = re.compile(r"[`/@\\]|www\.|%40|~~~")
 
 
 def clear(text: str) -> str:
     """`text` with what is no language overwritten by zeros (line breaks stay), of the same length."""
     if _GATE.search(text) is None:
         return text
-    return _FOREIGN.sub(lambda m: re.sub(r"[^\n]", "0", m.group()), text)
+    return _FOREIGN.sub(_zeros, _FENCED.sub(_without_code, text))
+
+
+def _zeros(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", "0", match.group())
+
+
+def _without_code(match: re.Match[str]) -> str:
+    """A fenced block of data or prose is read, one of code is not."""
+    return _zeros(match) if is_code(match["label"], match["body"]) else match.group()
 
 
 def identifiers(text: str) -> list[tuple[int, int]]:

@@ -44,7 +44,7 @@ class Surroundings:
         self._ends: list[int] = []
         if "`" in text or "://" in text or "www." in text or "~~~" in text:
             for match in _ZONES.finditer(text):
-                if match["fence"] is None or _is_code(match["label"], match["body"]):
+                if match["fence"] is None or is_code(match["label"], match["body"]):
                     self._starts.append(match.start())
                     self._ends.append(match.end())
 
@@ -84,7 +84,7 @@ def _is_hex_group(text: str, at: int, step: int, joint: str) -> bool:
     return len(chars) >= 4 and any(c.isalpha() for c in chars) and not all(c.isalpha() for c in chars)
 
 
-def _is_code(label: str, body: str) -> bool:
+def is_code(label: str, body: str) -> bool:
     """A fenced block is code by its label, or when it has none, by its looks."""
     word = label.strip().split(" ")[0].lower()
     return word not in _DATA if word else _CODE.search(body) is not None
