@@ -16,7 +16,7 @@ from sanitizers.detect.span import Span
 
 _PROVINCES = "北京 上海 天津 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门".split()
 # Verbs and particles that end the words before an address; no name of a place has them inside.
-_STOP = "我你您他她它们在于到住是为至从去往由位经过与和及的了这那每某该此条寄送发给把请叫找、"
+_STOP = "我你您他她它们在于到住是为至从去往由位经过与和及的了这那每某该此条寄送发给把请叫找址、"
 _HAN = f"(?:(?![{_STOP}]|地址|附近)[\u4e00-\u9fff])"
 _NUMBER = r"[0-9一二三四五六七八九十百零〇甲乙丙丁A-Za-z]{1,5}(?:[-之－][0-9一二三四五六七八九十A-Za-z]{1,4}){0,2}"
 _PART = re.compile(

@@ -90,12 +90,27 @@ def test_finds(text: str, expected: list[tuple[str, str]]) -> None:
         "sk-learn and risk-free", "我是学生，今天很高兴。",
         "他是一位先生", "方便的时候联系我们", "Grace and Hope are virtues",
         "icon@2x.png getty@tty1.service lodash@4.17.21 x@w.sum() @app.route a @ b.cc image@sha256:ab", "at 1715508672",
-        "Chrome/124.0.6367.118 on 12.05.2024 10:30",
+        "Chrome/124.0.6367.118 on 12.05.2024 10:30", "https://www.google.com/maps/place/Main+Avenue/@37.3362725,-121.8",
         "What is the capital of Virginia? Will Mark Twain be read?",
     ],
 )  # fmt: skip
 def test_leaves_alone(text: str) -> None:
     assert found(text) == []
+
+
+def test_no_part_of_a_longer_name_alone() -> None:
+    class Names:
+        types = frozenset(("LOCATION",))
+
+        def find(self, text: str, budget: object):
+            for name, score in (("新疆", 0.95), ("新疆维吾尔自治区", 0.6), ("乌鲁木齐", 0.9)):
+                yield Span(text.index(name), text.index(name) + len(name), "LOCATION", score)
+
+    detector = Detector(DetectorOptions(), [Names()])
+    assert found("在新疆维吾尔自治区的乌鲁木齐", detector) == [
+        ("LOCATION", "新疆维吾尔自治区"),
+        ("LOCATION", "乌鲁木齐"),
+    ]
 
 
 def test_allow_deny_and_scores() -> None:
@@ -124,6 +139,11 @@ def test_wanted_types_only() -> None:
         ([Span(0, 4, "A", 0.5), Span(2, 6, "B", 0.5)], ["A"]),
         ([Span(0, 4, "B", 0.5), Span(0, 4, "A", 0.5)], ["A"]),
         ([Span(0, 4, "A", 0.5), Span(4, 6, "B", 0.5)], ["A", "B"]),
+        ([Span(0, 8, "LOCATION", 0.6), Span(0, 2, "LOCATION", 0.9)], ["LOCATION"]),  # 新疆 in 新疆维吾尔自治区
+        ([Span(0, 9, "ORGANIZATION", 0.6), Span(0, 4, "PERSON", 0.9), Span(5, 9, "LOCATION", 0.9)], ["ORGANIZATION"]),
+        ([Span(0, 9, "ADDRESS", 0.6), Span(2, 4, "PERSON", 1.0, certain=True)], ["PERSON"]),
+        ([Span(0, 9, "ADDRESS", 0.6), Span(2, 9, "CREDIT_CARD", 0.9)], ["CREDIT_CARD"]),
+        ([Span(0, 4, "PERSON", 0.5), Span(0, 4, "LOCATION", 0.6)], ["LOCATION"]),
         ([], []),
     ],
 )
