@@ -43,8 +43,13 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     if speed := report.get("speed"):
         table = Table("speed, medians", "", title="Speed")
         for name, value in speed.items():
-            shown = ", ".join(f"{k} {v:.1f}" for k, v in value.items()) if isinstance(value, dict) else f"{value:.2f}"
+            shown = ", ".join(f"{k} {v:.2f}" for k, v in value.items())
             table.add_row(name, shown)
+        console.print(table)
+    if rows := report.get("obfuscation"):
+        table = Table("candidates / ε", "word stays %", "it or one of 10 nearest %", "ms per 2 KB", title="Obfuscation")
+        for name, row in rows.items():
+            table.add_row(name, percent(row["same"]), percent(row["same_or_near"]), f"{row['ms_per_2kb']:.1f}")
         console.print(table)
 
 
