@@ -10,7 +10,6 @@ from proxy.wire.fields import (
     BOOLEAN,
     INTEGER,
     TOKEN,
-    AnyText,
     Either,
     ListOf,
     Node,
@@ -37,6 +36,7 @@ from proxy.wire.tables import (
     SAMPLING,
     VLLM_CHAT,
 )
+from proxy.wire.trees import AnyText
 
 PATH = "/v1/chat/completions"
 

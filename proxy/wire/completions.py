@@ -10,11 +10,12 @@ from guard.surface import ChannelKind, Role
 from proxy.wire.answer import Filters, Open, StreamFilter, Tally, malformed
 from proxy.wire.blocked import blocked_body as blocked
 from proxy.wire.blocked import blocked_events as blocked_stream
-from proxy.wire.fields import AnyText, Node, Object, Rejected, Scalar, Text, Walk, invalid, wrong_type
+from proxy.wire.fields import Node, Object, Rejected, Scalar, Text, Walk, invalid, wrong_type
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 from proxy.wire.stream import Choice, CompletionStream
 from proxy.wire.tables import COUNT, META, METADATA, MODEL, SAMPLING, VLLM
+from proxy.wire.trees import AnyText
 from proxy.wire.whole import finish, strip
 
 __all__ = ["PATH", "TABLE", "TextStream", "blocked", "blocked_stream", "filter_body", "parse", "stream_filter"]

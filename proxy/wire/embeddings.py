@@ -10,10 +10,11 @@ from proxy.wire.answer import Open, StreamFilter, Tally
 from proxy.wire.blocked import blocked_body as blocked
 from proxy.wire.blocked import blocked_events as blocked_stream
 from proxy.wire.completions import Prompt
-from proxy.wire.fields import BOOLEAN, NUMBER, TOKEN, AnyText, Control, Object, Scalar, Stripped, invalid
+from proxy.wire.fields import BOOLEAN, NUMBER, TOKEN, Object, Scalar, Stripped, invalid
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 from proxy.wire.tables import META, MODEL, NEVER
+from proxy.wire.trees import AnyText, Control
 
 __all__ = ["PATH", "TABLE", "blocked", "blocked_stream", "filter_body", "parse", "stream_filter"]
 

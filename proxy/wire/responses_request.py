@@ -8,22 +8,7 @@ from typing import Any
 
 from guard.surface import Role
 from proxy.wire.chat_request import flatten
-from proxy.wire.fields import (
-    BOOLEAN,
-    TOKEN,
-    AnyText,
-    Control,
-    Either,
-    ListOf,
-    Node,
-    Object,
-    Opaque,
-    Rejected,
-    Schema,
-    Stripped,
-    Tagged,
-    Text,
-)
+from proxy.wire.fields import BOOLEAN, TOKEN, Either, ListOf, Node, Object, Opaque, Rejected, Stripped, Tagged, Text
 from proxy.wire.json_text import JsonOrText, JsonText
 from proxy.wire.tables import (
     CACHE_BREAKPOINT,
@@ -37,6 +22,7 @@ from proxy.wire.tables import (
     SAMPLING,
     VLLM_CHAT,
 )
+from proxy.wire.trees import AnyText, Control, Schema
 
 PATH = "/v1/responses"
 

@@ -8,19 +8,17 @@ from proxy.wire.fields import (
     INTEGER,
     NUMBER,
     TOKEN,
-    AnyText,
-    Control,
     Either,
     ListOf,
     Node,
     Object,
     Rejected,
     Scalar,
-    Schema,
     Stripped,
     Tagged,
     Text,
 )
+from proxy.wire.trees import AnyText, Control, Schema
 
 META = Text(Role.META)
 NAME = Text()

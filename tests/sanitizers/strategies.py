@@ -114,9 +114,10 @@ persons = st.sampled_from(
 )  # fmt: skip
 more = st.sampled_from(
     (
-        "2024-03-05", "March 5, 2024", "5/3/24", "二〇二四年三月五日", "born on 1979-11-30", "$1,234.56", "人民币伍仟元整",
-        "aged 42", "京A12345", "护照E12345678", "统一社会信用代码91110108MA01ABCD2X", "微信号wxid_abc123def",
-        "QQ：123456789", "电话010-62345678", "银行卡号6222020200001234567", "浙江省杭州市西湖区文三路100号3栋502室",
+        "2024-03-05", "March 5, 2024", "5/3/24", "二〇二四年三月五日", "born on 1979-11-30", "$1,234.56",
+        "人民币伍仟元整", "aged 42", "京A12345", "护照E12345678", "统一社会信用代码91110108MA01ABCD2X",
+        "微信号wxid_abc123def", "QQ：123456789", "电话010-62345678", "银行卡号6222020200001234567",
+        "浙江省杭州市西湖区文三路100号3栋502室",
         "123 Main Street, Springfield, IL 62704", "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
         "password=hunter2hunter2", "postgres://bob:s3cretpw@db.corp.com/x",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
