@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from guard.errors import UpstreamError
 from proxy import headers
 from proxy.upstream.base import Call, Upstream
-from sanitizers.detect.local_model import Question
+
+if TYPE_CHECKING:
+    from sanitizers.detect.local_model import Question
 
 _AT_ONCE = 4  # questions about one text that are under way together
 

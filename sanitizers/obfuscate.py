@@ -25,6 +25,7 @@ from sanitizers.detect.recogniser import Budget
 from sanitizers.hide import Hiding, Piece
 from sanitizers.obfuscate_embeddings import Embeddings
 from sanitizers.obfuscate_mechanism import Floats, Mechanism, Stream
+from sanitizers.recover import originals
 
 _FUNCTION_WORDS = frozenset(
     """
@@ -170,7 +171,8 @@ class Obfuscator:
 def obfuscated(obfuscator: Obfuscator, pieces: Sequence[Piece], hiding: Hiding, key: bytes, budget: Budget) -> Hiding:
     """`hiding` with the low-risk words of users' texts drawn anew around its stand-ins.
 
-    No word of an original or of a stand-in comes out, so that nothing is verified or restored that was not there.
+    No word of an original or of a stand-in comes out. A text in which an original stands all the same, put together by
+    neighbours, leaves as it was hidden.
     """
     barred = frozenset(
         word
@@ -184,12 +186,14 @@ def obfuscated(obfuscator: Obfuscator, pieces: Sequence[Piece], hiding: Hiding, 
         start = r.start + moved.get(r.piece, 0)
         stretches.setdefault(r.piece, []).append((start, start + len(r.text)))
         moved[r.piece] = moved.get(r.piece, 0) + len(r.text) - (r.end - r.start)
+    values = originals(pieces, hiding)
     texts, count = list(hiding.texts), 0
     for index, piece in enumerate(pieces):
         if piece.role is Role.USER:
             budget.spend()
             made = obfuscator.obfuscate(texts[index], stretches.get(index, []), key, barred)
-            texts[index], count = made.text, count + made.words
+            if not values.any(made.text):
+                texts[index], count = made.text, count + made.words
     return replace(hiding, texts=texts, obfuscated=count)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from guard.check import Revision
@@ -97,17 +97,18 @@ def verified(answer: str, restored: str, pieces: Sequence[Piece], hiding: Hiding
         return False
     if _standins(answer, hiding) > _standins(restored, hiding):
         return False
-    originals = Searcher(_needles(pieces, hiding))
-    return _found(originals, answer) <= _found(originals, restored)
+    known_values = originals(pieces, hiding)
+    return _found(known_values, answer) <= _found(known_values, restored)
 
 
-def _needles(pieces: Sequence[Piece], hiding: Hiding) -> Iterable[Any]:
+def originals(pieces: Sequence[Piece], hiding: Hiding) -> Searcher:
+    """Finds every hidden value in any writing that hiding knows."""
     forms = {(r.type, fold(pieces[r.piece].text[r.start : r.end]).text) for r in hiding.replaced}
-    return (needle for type_, form in sorted(forms) for needle in needles(type_, form))
+    return Searcher(needle for type_, form in sorted(forms) for needle in needles(type_, form))
 
 
-def _found(originals: Searcher, text: str) -> set[tuple[str, str]]:
-    return {(hit.needle.type, hit.needle.form) for hit in originals.hits(text)}
+def _found(values: Searcher, text: str) -> set[tuple[str, str]]:
+    return {(hit.needle.type, hit.needle.form) for hit in values.hits(text)}
 
 
 def _standins(text: str, hiding: Hiding) -> int:
