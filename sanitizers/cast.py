@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -123,9 +124,11 @@ class Cast:
 
     def local(self, local: str) -> str | None:
         """The local part of an address built from a name, with the fictional person's; None for any other."""
-        words = re.findall(r"[a-z]+", local.casefold())
-        if not words or len(words) > 3 or not local.isascii():
+        written = re.findall(r"[a-z]+", local.casefold())
+        if not written or len(written) > 3 or not local.isascii():
             return None
+        plain = {_plain(word): word for word in self._fresh}  # obrien for O'Brien, muller for Müller
+        words = [plain.get(word, word) for word in written]
         made = self._glued(words[0]) if len(words) == 1 else self._spaced(words)
         if made is None:
             return None
@@ -184,9 +187,9 @@ class Cast:
 
     def _known(self) -> list[tuple[str, str, str, str]]:
         return [
-            (g, f, self._fresh[g].casefold(), self._fresh[f].casefold())
+            (_plain(g), _plain(f), self._fresh[g].casefold(), self._fresh[f].casefold())
             for g, f in self._people
-            if g.isascii() and f.isascii()
+            if _plain(g) and _plain(f)
         ]
 
     def _listed(self, word: str, kind: str) -> str:
@@ -201,6 +204,11 @@ class Cast:
                 (_latin(g), _latin(f), _latin(self._fresh[g]), _latin(self._fresh[f])) for g, f in dict.fromkeys(han)
             ]
         return self._latin
+
+
+def _plain(word: str) -> str:
+    """A name as addresses spell it: letters without marks, nothing else."""
+    return re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", word.casefold()))
 
 
 def _latin(text: str) -> str:

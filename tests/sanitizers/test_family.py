@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sanitizers import Sanitizer
@@ -18,7 +20,7 @@ def free(text: str) -> bool:
 CAST = Cast(
     KEY,
     [
-        *map(Name, ("Alice Johnson", "Robert Miller", "张伟", "王小明", "欧阳娜娜")),
+        *map(Name, ("Alice Johnson", "Robert Miller", "Conan O'Brien", "Jörg Müller", "张伟", "王小明", "欧阳娜娜")),
         Name("Okonkwo", True, "f"),
         Name("Adaeze Okonkwo"),
     ],
@@ -64,6 +66,17 @@ def test_names(form: str, expected: str) -> None:
 def test_addresses(local: str, expected: str) -> None:
     made = CAST.local(local)
     assert made is not None and made.casefold() == expected.casefold()
+
+
+@pytest.mark.parametrize(
+    "local, name", [("conan.obrien", "Conan O'Brien"), ("jorg_muller", "Jörg Müller"), ("joergmueller", None)]
+)
+def test_addresses_spell_names_plainly(local: str, name: str | None) -> None:
+    made = CAST.local(local)
+    if name is None:
+        assert made is None
+    else:
+        assert made is not None and re.split("[._]", made) == CAST.name(name, False, 0).lower().split()
 
 
 def test_chinese_addresses_in_pinyin() -> None:
