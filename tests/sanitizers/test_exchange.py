@@ -23,13 +23,13 @@ from guard.check import Exchange
 from guard.surface import Channel, ChannelKind
 from guard.verdict import Verdict
 from proxy.upstream.base import Event
-from proxy.upstream.sse import DONE
+from proxy.upstream.sse import DONE, SSEParser
 from proxy.wire import chat, completions, embeddings, moderations, responses
 from proxy.wire.request import WireRequest
 from sanitizers import SanitizeCheck, Sanitizer, SanitizerOptions
 from tests.proxy.wire import bodies
 from tests.proxy.wire.doubles import SECRET
-from tests.sanitizers.strategies import cards, emails
+from tests.sanitizers.strategies import cards, emails, texts
 
 CHECK = SanitizeCheck(Sanitizer(key="k"))
 ENDPOINTS: list[tuple[Any, Any]] = [
@@ -174,6 +174,33 @@ def test_every_channel_of_every_choice_is_restored_whatever_the_chunks(cuts: lis
         text = "".join(t["function"].get("arguments", "") for d in mine for t in d.get("tool_calls") or ())
         assert json.loads(text)["said"] == SAID
         assert json.loads(json.loads(text)["again"])["said"] == SAID
+
+
+@slow
+@given(text=texts, cuts=st.lists(st.integers(0, 4000), max_size=40), ascii_only=st.booleans(), every=st.booleans())
+def test_a_stream_read_in_any_pieces_of_bytes_restores_the_same(
+    text: str, cuts: list[int], ascii_only: bool, every: bool
+) -> None:
+    """Reads split anywhere: inside a UTF-8 character, a JSON escape, an event's line end."""
+    said = f"{SAID} {text}".replace("\x00", "")
+    said = said.encode("utf-8", "replace").decode()
+    request, exchange = hidden(chat, conversation(said, stream=True))
+    answer = request.body["messages"][0]["content"]
+    head = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    wire = b""
+    for piece, end in [(p, None) for p in parts(answer, cuts)] + [("", "stop")]:
+        choice = {"index": 0, "delta": {"content": piece}, "finish_reason": end}
+        wire += b"data: " + json.dumps({**head, "choices": [choice]}, ensure_ascii=ascii_only).encode() + b"\n\n"
+    wire += b"data: [DONE]\n\n"
+    edges = range(len(wire) + 1) if every else [0, *sorted(min(c, len(wire)) for c in cuts), len(wire)]
+    stream = chat.stream_filter(lambda channel: CHECK.output(exchange, channel), request)
+    parser, out = SSEParser(), []
+    for a, b in pairwise(edges):
+        for event in parser.feed(wire[a:b]):
+            out += stream.feed(event)
+    out += stream.close()
+    chunks = [json.loads(e.data) for e in out if e.data and e.data != b"[DONE]"]
+    assert "".join(c["delta"].get("content") or "" for chunk in chunks for c in chunk["choices"]) == said
 
 
 @pytest.mark.parametrize("stream", [False, True])
