@@ -131,7 +131,7 @@ def _options(config: Path | None, policy: str, entities: Sequence[str]) -> Sanit
         if policy not in policies:
             raise ConfigError(f"{config} has no policy {policy!r}; it has: {', '.join(sorted(policies))}")
         section = policies[policy].sanitize
-        rules = section.model_dump(mode="json", include=set(SanitizerOptions.__dataclass_fields__))
+        rules = section.model_dump(mode="json", include=set(SanitizerOptions.__dataclass_fields__), exclude_none=True)
         for name in ("local_model", "obfuscate"):
             if getattr(section, name) is not None:
                 typer.echo(f"guard: note: '{name}' of that policy is not used here", err=True)

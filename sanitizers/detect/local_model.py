@@ -17,7 +17,7 @@ from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span
 from sanitizers.restore import joins
 
-DEFAULT_TYPES = ("PERSON", "ORGANIZATION", "LOCATION", "ADDRESS", "DATE_TIME", "EMAIL_ADDRESS", "PHONE_NUMBER")
+DEFAULT_TYPES = ("PERSON", "ORGANIZATION", "LOCATION", "ADDRESS", "TITLE", "EMAIL_ADDRESS", "PHONE_NUMBER")
 _DESCRIPTIONS: Mapping[str, str] = {
     "PERSON": "names of people, nicknames too",
     "ORGANIZATION": "companies, schools, hospitals, authorities",

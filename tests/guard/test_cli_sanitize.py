@@ -147,6 +147,10 @@ def test_rules_from_the_command_line_and_from_a_config(tmp_path: Path) -> None:
                       "routes: [{upstream: local, policy: strict}]\n")  # fmt: skip
     hidden = run("--plain", "--config", config, "--policy", "strict", text=f"zork {MAIL}")
     assert "zork" not in hidden and MAIL in hidden
+    own = tmp_path / "own.yaml"
+    own.write_text("policies: {default: {sanitize: {recognizers: [{name: Staff, entity: STAFF_ID, "
+                   "patterns: [{regex: 'E-[0-9]{5}', score: 0.9}]}]}}}\n")  # fmt: skip
+    assert "E-12345" not in run("--plain", "--config", own, text="ask E-12345")
     result = invoke("--config", config, "--policy", "strict", "--entity", "CREDIT_CARD=block", text=TEXT)
     assert result.exit_code == 3 and "nothing leaves: CREDIT_CARD 1" in result.stderr and "4111" not in result.output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import httpx2 as httpx
 import pytest
 
 from guard.config import Config
+from guard.errors import ConfigError
 from proxy.app import App
 from tests.proxy.serving import running
 from tests.support import answers
@@ -141,6 +143,16 @@ def test_a_slow_model_does_not_hold_up_others(finding) -> None:
         for thread in threads:
             thread.join(20)
     assert answer.status_code == 200 and waiting
+
+
+def test_a_type_that_nobody_knows_fails_the_start() -> None:
+    app = App(
+        Config.model_validate(
+            {"policies": {"default": {"sanitize": {"local_model": {"upstream": "local", "types": ["PLANET"]}}}}}
+        )
+    )
+    with pytest.raises(ConfigError, match="unknown entity type 'PLANET'"):
+        asyncio.run(app.startup())
 
 
 def mend(body: dict[str, Any]) -> Any:
