@@ -150,6 +150,8 @@ def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.Lo
     )
     models, recoverer = [], None
     if (wish := spec.local_model) is not None:
+        if unknown := set(wish.types) - options.known:
+            raise ConfigError(f"local_model: unknown entity type {sorted(unknown)[0]!r}")
         types = [name for name in wish.types if options.policy(name) is not Policy.KEEP]
         ask = asker(wish).ask_all
         models = [LocalModel(ask, types, score=wish.score, seconds=wish.seconds, max_tokens=wish.max_tokens)]

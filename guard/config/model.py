@@ -229,7 +229,7 @@ class LocalModel(LocalRoute):
         "ORGANIZATION",
         "LOCATION",
         "ADDRESS",
-        "DATE_TIME",
+        "TITLE",
         "EMAIL_ADDRESS",
         "PHONE_NUMBER",
     )
