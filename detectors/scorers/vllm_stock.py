@@ -230,17 +230,7 @@ class VllmStockScorer:
         raise CheckUnavailable(_CHECK, "runner_unknown")
 
     async def _call(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
-        try:
-            async with self._http().request(method, url, data=None if body is None else orjson.dumps(body)) as reply:
-                text = await reply.read()
-                if reply.status == 429:
-                    raise CheckUnavailable(_CHECK, "queue_full")
-                if reply.status != 200:
-                    raise CheckUnavailable(_CHECK, f"status_{reply.status}")
-        except TimeoutError:
-            raise CheckUnavailable(_CHECK, "timeout") from None
-        except aiohttp.ClientError:
-            raise CheckUnavailable(_CHECK, "unreachable") from None
+        text = await self._sent(method, url, None if body is None else orjson.dumps(body))
         try:
             answer = orjson.loads(text)
         except ValueError:
@@ -248,6 +238,24 @@ class VllmStockScorer:
         if not isinstance(answer, dict):
             raise CheckUnavailable(_CHECK, "garbage")
         return answer
+
+    async def _sent(self, method: str, url: str, body: bytes | None) -> bytes:
+        """The answer's body. Sent twice at most: a server may close a kept connection just as it is used again, and
+        reading log-probabilities a second time does no harm."""
+        for attempt in (1, 2):
+            try:
+                async with self._http().request(method, url, data=body) as reply:
+                    if reply.status == 429:
+                        raise CheckUnavailable(_CHECK, "queue_full")
+                    if reply.status != 200:
+                        raise CheckUnavailable(_CHECK, f"status_{reply.status}")
+                    return await reply.read()
+            except TimeoutError:
+                raise CheckUnavailable(_CHECK, "timeout") from None
+            except aiohttp.ClientError:
+                if attempt == 2:
+                    break
+        raise CheckUnavailable(_CHECK, "unreachable")
 
     async def _stream(self, url: str, body: Mapping[str, Any]) -> Any:
         """The choices of a streamed completion."""

@@ -256,6 +256,21 @@ def test_faults(directory, broken, reason):
     drive(directory, work, timeout_seconds=0.5)
 
 
+def test_a_connection_closed_while_it_was_idle_is_no_fault(directory):
+    async def work(scorer, server):
+        await scorer.score(ids(5), [[7]])
+
+        async def cut_once(request):
+            server.break_with = None
+            return await cut(request)
+
+        server.break_with = cut_once
+        scored = await scorer.score(ids(5), [[7]])
+        assert scored.logprobs[0] == pytest.approx(plain(support.model(), ids(5), [7]), abs=1e-4)
+
+    drive(directory, work)
+
+
 def test_limits_and_no_server(directory):
     async def work(scorer, server):
         for prompt, reason in (([], "empty_prompt"), (ids(599), "too_long")):
