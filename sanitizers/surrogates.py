@@ -139,6 +139,8 @@ def _title(type_: str, form: str, draw: Draw) -> str:
 
 
 def _crypto(type_: str, form: str, draw: Draw) -> str:
+    if form.startswith("0x"):
+        return "0x" + draw.text("0123456789abcdef", len(form) - 2)
     head = 3 if form[:3].lower() == "bc1" else 1
     alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l" if head == 3 else _BASE58
     return form[:head] + draw.text(alphabet, len(form) - head)

@@ -125,6 +125,13 @@ IDENTIFIERS = Rules(
             why="a number behind the word passport",
         ),
         Rule(
+            "CRYPTO",
+            re.compile(r"(?<![0-9A-Za-z])0x[0-9A-Fa-f]{40}(?![0-9A-Za-z])"),
+            0.75,
+            gate=("0x",),
+            why="the form of an Ethereum address",
+        ),
+        Rule(
             "CA_SIN",
             re.compile(r"(?<![0-9A-Za-z.-])[1-79][0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}(?![0-9A-Za-z]|[.-][0-9])"),
             0.9,

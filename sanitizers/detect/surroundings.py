@@ -13,7 +13,7 @@ from sanitizers.detect.span import Span
 
 # Nothing else looks like these, wherever they stand.
 _FIRM = frozenset(
-    ("EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "IBAN_CODE", "CRYPTO", "SECRET", "PASSWORD", "PRIVATE_KEY", "CUSTOM")
+    ("EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "IBAN_CODE", "SECRET", "PASSWORD", "PRIVATE_KEY", "CUSTOM")
 )
 FIRM_SCORE = 0.8
 _ZONES = re.compile(
