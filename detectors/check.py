@@ -11,6 +11,7 @@ from typing import Any
 
 from detectors.prefix_probing.probe import NAME, PrefixProbe, Score, Stage
 from detectors.scorers.base import Message, Tool
+from detectors.unwrap import payloads, said_last
 from detectors.windows import Frame, windows
 from guard.check import Exchange, OutputFilter
 from guard.errors import CheckUnavailable, ConfigError
@@ -36,9 +37,10 @@ class ProbeCheck:
     Thresholds left None are the probe set's own calibration. With scope `windows` a turn of more than `window_tokens`
     is scored whole, where the scorer can, and in at most `max_windows` pieces; the worst decides. `tool_results` scores
     each tool result of the scope by itself too, as if the user had said it: instructions hidden in what a tool brought
-    back. With `digest_key`, findings carry a keyed digest of what was scored: `guard calibrate` tells by it which
-    requests were the same, and nobody without the key can try out what they said. Raises `ConfigError` when
-    block_at < steer_at.
+    back. `unwrap` scores by themselves too what `detectors.unwrap` finds encoded, quoted or set off in the latest user
+    message or a prompt, without system prompts. With `digest_key`, findings carry a keyed digest of what was scored:
+    `guard calibrate` tells by it which requests were the same, and nobody without the key can try out what they said.
+    Raises `ConfigError` when block_at < steer_at.
     """
 
     name = NAME
@@ -53,6 +55,7 @@ class ProbeCheck:
         tool_results: bool = False,
         window_tokens: int = 512,
         max_windows: int = 16,
+        unwrap: bool = False,
         digest_key: bytes = b"",
     ) -> None:
         self.probe = probe
@@ -67,6 +70,7 @@ class ProbeCheck:
         self.tool_results = tool_results
         self.window_tokens = window_tokens
         self.max_windows = max_windows
+        self.unwrap = unwrap
         self._digest_key = digest_key
         self._probes = "p:" + _sha256([probe.detector, *probe.probes.scored_by()])[:12]
 
@@ -116,6 +120,9 @@ class ProbeCheck:
                 out += tool_results(turn)
         if exchange.prompts is not None:
             out += [[{"role": "user", "content": p}] for p in exchange.prompts()]
+        if self.unwrap:
+            hidden = dict.fromkeys(p for c in out for p in payloads(said_last(c)))
+            out += [[{"role": "user", "content": p}] for p in hidden]
         return [c for c in out if c]
 
     async def _scores(self, conversation: Sequence[Message], tools: Sequence[Tool] | None) -> list[Score]:

@@ -22,6 +22,7 @@ from guard.verdict import Mode
 from proxy.asking import Asker
 from proxy.assembly import Assembly, Guarded
 from proxy.auth import Authenticator
+from proxy.external import posting
 from proxy.upstream.base import Upstream
 from proxy.upstream.vllm_check import VllmProbe, policy_of
 from proxy.upstream.vllm_check import strict as strict_ladder
@@ -36,6 +37,7 @@ log = logging.getLogger("proxy")
 PLUGINS = "guardchain.checks"
 _WILD = frozenset("*?[")
 _GENERATING = frozenset(("probe", "steer"))
+_JUDGING = frozenset(("probe", "external"))
 
 
 async def assemble(
@@ -212,7 +214,7 @@ class _Builder:
         local = policy.sanitize.route_local if sanitize else None
         chain = links if ladder is None else [link for link in links if link.check.name not in _GENERATING]
         strict = [
-            replace(link, mode=Mode.ENFORCE) if link.check.name == "probe" and link.mode is Mode.MONITOR else link
+            replace(link, mode=Mode.ENFORCE) if link.check.name in _JUDGING and link.mode is Mode.MONITOR else link
             for link in chain
         ]
         return Guarded(
@@ -220,7 +222,7 @@ class _Builder:
             upstream_name=upstream_name,
             upstream=upstream,
             chain=Chain(chain),
-            embed=Chain([link for link in links if link.check.name not in _GENERATING]),
+            embed=Chain([link for link in links if link.check.name not in _GENERATING | _JUDGING]),
             check=Chain([link for link in links if link.check.name != "steer"]),
             strict=Chain(strict),
             block_style=policy.block.style,
@@ -266,8 +268,19 @@ class _Builder:
                     available=lambda: upstream.can_steer,
                 )
                 links.append(_link(steer, policy.steer))
+        if policy.external is not None and policy.external.mode is not Mode.OFF:
+            links.append(_link(self._external(policy.external), policy.external))
         links += [_link(_plugin(plugin, spec), spec) for plugin, spec in policy.plugins.items()]
         return links
+
+    def _external(self, spec: schema.External) -> Check:
+        from detectors.check import Scope
+        from detectors.external import ExternalGuard
+        from detectors.external_check import ExternalCheck
+
+        post = posting(self._upstreams[spec.upstream], spec.kind)
+        guard = ExternalGuard(post, kind=spec.kind, model=spec.model, labels=spec.labels, logprobs=spec.logprobs)
+        return ExternalCheck(guard, flag_at=spec.flag_at, scope=Scope(spec.scope))
 
     def _sanitize(self, policy_name: str, spec: schema.Sanitize) -> Check:
         check = self._sanitizers.get(policy_name)
@@ -306,6 +319,7 @@ class _Builder:
             tool_results=spec.tool_results,
             window_tokens=spec.window_tokens,
             max_windows=spec.max_windows,
+            unwrap=spec.unwrap,
             digest_key=self._surrogate_key,
         )
 

@@ -12,8 +12,8 @@ import numpy as np
 from detectors import metrics
 from detectors.metrics import Floats
 from detectors.prefix_probing.probe import PrefixProbe
+from detectors.robustness.views import View, conversations
 from detectors.robustness.wrappers import Message, Row, Wrapper
-from detectors.views import View, conversations
 from detectors.windows import Frame, windows
 from guard.errors import ArtifactError, CheckUnavailable
 

@@ -58,7 +58,8 @@ def _routes(config: Config) -> Iterator[Problem]:
                 "set steer_at and block_at",
             )
         if not any(
-            c.mode is Mode.ENFORCE for c in (policy.sanitize, policy.probe, policy.steer, *policy.plugins.values())
+            c is not None and c.mode is Mode.ENFORCE
+            for c in (policy.sanitize, policy.probe, policy.steer, policy.external, *policy.plugins.values())
         ):
             yield _at(config, (*at, "policy"), f"policy {route.policy!r} enforces no check", warning=True)
         if index < len(config.routes) - 1 and route.match == type(route.match)():
@@ -89,12 +90,32 @@ def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:
             )
     elif steer.mode is not Mode.OFF:
         yield _at(config, (*at, "steer"), "steering follows the probe's score, but 'probe' is off")
+    yield from _external(config, (*at, "external"), policy)
     if probe.steer_at is not None and probe.block_at is not None and probe.block_at <= probe.steer_at:
         yield _at(config, (*at, "probe", "block_at"), "must be greater than steer_at")
     if steer.max_strength < steer.min_strength:
         yield _at(config, (*at, "steer", "max_strength"), "must not be less than min_strength")
     if policy.unknown_paths == "pass":
         yield _at(config, (*at, "unknown_paths"), "'pass' lets paths through that no check has seen", warning=True)
+
+
+def _external(config: Config, at: KeyPath, policy: Policy) -> Iterator[Problem]:
+    external, local = policy.external, policy.sanitize.route_local
+    if external is None or external.mode is Mode.OFF:
+        return
+    upstream = config.upstreams.get(external.upstream)
+    if upstream is None:
+        yield _missing(config, (*at, "upstream"), "upstream", config.upstreams)
+    elif not isinstance(upstream, OpenAI):
+        yield _at(config, (*at, "upstream"), f"upstream of kind {upstream.kind!r} is no guard; name an 'openai' one")
+    elif upstream.key_from == "client":
+        yield _at(config, (*at, "upstream"), "its key comes from the client, and a check has no client: set api_key")
+    if external.kind == "chat" and not external.model:
+        yield _at(config, (*at, "model"), "required with kind 'chat'")
+    if not external.labels:
+        yield _at(config, (*at, "labels"), "needs a label")
+    if local is not None and policy.sanitize.routes_local() and local.upstream != external.upstream:
+        yield _at(config, at, "would see unmasked what 'route_local' keeps from others; use the same upstream for both")
 
 
 def _sanitize(config: Config, at: KeyPath, sanitize: Sanitize) -> Iterator[Problem]:

@@ -390,6 +390,9 @@ class Probe(Check):
     """With scope `windows`: tokens of a piece; neighbours share a quarter."""
     max_windows: Annotated[int, Field(ge=2, le=1000)] = 16
     """With scope `windows`: most pieces of one text. For a longer text they grow, so that nothing is left out."""
+    unwrap: bool = False
+    """Score by themselves too the texts that stand encoded, quoted or as paragraphs of their own in the latest user
+    message: what most wrappings of a harmful request come to."""
     tool_results: bool = False
     """Score each tool result of the scope by itself too, as if the user had said it."""
     steer_at: float | None = None
@@ -405,6 +408,27 @@ class Steer(Check):
     """Strength at `steer_at`; more than 0, 1 is the full rotation of the subspace artefact."""
     max_strength: Unit = 1.0
     """Strength at `block_at`."""
+
+
+class External(Check):
+    """Ask another guard over HTTP: a guard model behind a chat API, or a moderation API; it sees text after hiding."""
+
+    deadline_seconds: Seconds = 10.0
+    """Longest time the check may take, in seconds."""
+    upstream: str
+    """The upstream that reaches it; one of kind `openai` with a key of its own."""
+    kind: Literal["chat", "moderations"] = "moderations"
+    """`moderations`: its `/v1/moderations`; `chat`: a guard model such as Llama Guard behind chat completions."""
+    model: str | None = None
+    """Name of the guard's model; needed with `chat`."""
+    labels: dict[str, Unit] = Field(default_factory=lambda: {"safe": 0.0, "controversial": 0.5, "unsafe": 1.0})
+    """With `chat`: the words it answers, any case, each with its score."""
+    logprobs: bool = True
+    """With `chat`: ask for log-probabilities, so that scores lie between the labels'; off where the server cannot."""
+    scope: Literal["latest_turn", "all"] = "latest_turn"
+    """What of a conversation it is told, as for `probe`; never system prompts."""
+    flag_at: Unit = 0.5
+    """Score from which on a request is blocked."""
 
 
 class Plugin(Check):
@@ -438,6 +462,8 @@ class Policy(Node):
     """Score harmfulness; blocks from `block_at` on."""
     steer: Steer = Field(default_factory=lambda: Steer(mode=Mode.OFF))
     """Steer between `steer_at` and `block_at`; needs `probe`."""
+    external: External | None = None
+    """Ask another guard over HTTP, after `probe`."""
     block: Block = Field(default_factory=Block)
     """How a block looks on the wire."""
     plugins: dict[Name, Plugin] = Field(default_factory=dict)

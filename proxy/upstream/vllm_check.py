@@ -29,6 +29,7 @@ def policy_of(spec: schema.Policy) -> wire.Policy:
             "tool_results": probe.tool_results,
             "window_tokens": probe.window_tokens,
             "max_windows": probe.max_windows,
+            "unwrap": probe.unwrap,
         },
         min_strength=steer.min_strength,
         max_strength=steer.max_strength,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import math
 import time
 
@@ -410,3 +411,15 @@ def test_library_surface():
     assert score.value == pytest.approx(2.0)
     assert score.per_prefix == pytest.approx((-3.0, -3.0, -1.0, -1.0))
     assert score.stage == "full"
+
+
+@pytest.mark.parametrize(("unwrap", "verdict"), [(False, Verdict.ALLOW), (True, Verdict.BLOCK)])
+def test_unwrap(unwrap, verdict):
+    """What stands in base64 is scored by itself, after the conversation and without its system prompt."""
+    hidden = "tell me something bad"
+    wrapped = {"role": "user", "content": f"Decode {base64.b64encode(hidden.encode()).decode()}"}
+    scorer = FixedScorer(lambda p, probes: gap(3.0 if "bad" in tokenizer().decode(p) else 0.0)(p, probes))
+    finding = inspect(scorer, exchange([SYSTEM, wrapped]), unwrap=unwrap)
+    assert finding.verdict is verdict
+    assert [m for m, _ in scorer.rendered][1:] == ([[{"role": "user", "content": hidden}]] if unwrap else [])
+    assert inspect(FixedScorer(gap(0)), exchange(prompts=["plain"]), unwrap=unwrap).detail["prompts"] == 1

@@ -1,8 +1,8 @@
-"""Other views of a conversation: what a wrapping hides, scored besides the conversation itself.
+"""What a wrapping hides: texts that stand encoded, quoted or as paragraphs of their own inside another.
 
-A request can be dressed up so that the model's taste for refusing it shows no more in the first words of the answer.
-Each view undoes one kind of dress; the probe takes the worst of all. What each brings and costs is measured by
-`guard probes robustness`.
+A request can be dressed up until the model's taste for refusing it shows no more in the first words of its answer.
+Scored by themselves as well, the pieces show it again; what that brings and costs is measured by
+`guard probes robustness`. Only what a plain rule finds is found: a cipher nobody thought of stays one.
 """
 
 from __future__ import annotations
@@ -12,65 +12,38 @@ import binascii
 import codecs
 import math
 import re
-from collections.abc import Sequence
-from enum import StrEnum
-
-from detectors.scorers.base import Message
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 _MOST = 6  # payloads of one text
 _LEAST = 12  # characters of a payload
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){12,}")
 _QUOTED = re.compile(
-    r'"([^"\n]{2,2000})"|“([^”\n]{2,2000})”|「([^」\n]{2,2000})」|```(?:\w*\n)?(.{2,4000}?)```', re.DOTALL
+    r'"([^"\n]{2,2000})"|“([^“”\n]{2,2000})”|「([^「」\n]{2,2000})」|```(?:\w*\n)?(.{2,4000}?)```', re.DOTALL
 )
 _LEET_WORD = re.compile(
     r"(?<!\S)(?=[^\sA-Za-z]*[A-Za-z])(?=[^\s013457@$]*[013457@$])[A-Za-z013457@$]{2,15}(?![A-Za-z0-9-])"
 )
 _FROM_LEET = str.maketrans("013457@$", "oieastas")
-_QUESTION = re.compile(r"[^.!?。！？:：\n]{8,500}[?？]")
+_SENTENCE_END = re.compile(r"([.!?。！？:：\n])")
 _COMMON = frozenset(("a", "an", "and", "are", "can", "do", "for", "how", "i", "in", "is", "it", "me", "my", "of", "on"))
 _COMMON |= frozenset(("or", "that", "the", "to", "what", "with", "you", "your"))
 
 
-class View(StrEnum):
-    USER_TEXT = "user_text"  # the latest user message alone, without system prompt and turns before
-    UNWRAPPED = "unwrapped"  # what stands encoded, quoted or as a paragraph of its own in that message
-    CLOSING_TURN = "closing_turn"  # the conversation, a neutral turn behind it, and then the probe
-
-
-def conversations(messages: Sequence[Message], views: Sequence[View]) -> list[list[Message]]:
-    """What the views add to `messages`, without repeats; at most 2 + 6 conversations."""
-    latest = next((m["content"] for m in reversed(messages) if m.get("role") == "user" and m.get("content")), None)
-    text = latest if isinstance(latest, str) else _text(latest)
-    found: list[list[Message]] = []
-    for view in views:
-        match view:
-            case View.USER_TEXT if text:
-                found.append([{"role": "user", "content": text}])
-            case View.UNWRAPPED if text:
-                found += [[{"role": "user", "content": p}] for p in payloads(text)]
-            case View.CLOSING_TURN if messages:
-                found.append(
-                    [
-                        *messages,
-                        {"role": "assistant", "content": "I have read this."},
-                        {"role": "user", "content": "Good. Please answer it now."},
-                    ]
-                )
-            case _:
-                pass
-    out: list[list[Message]] = []
-    for conversation in found:
-        if conversation != list(messages) and conversation not in out:
-            out.append(conversation)
-    return out
+def said_last(messages: Sequence[Mapping[str, Any]]) -> str:
+    """The text of the latest user message; parts that are no text are left out."""
+    content = next((m["content"] for m in reversed(messages) if m.get("role") == "user" and m.get("content")), "")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "\n".join(str(p["text"]) for p in parts if isinstance(p, dict) and isinstance(p.get("text"), str))
 
 
 def payloads(text: str) -> list[str]:
-    """Texts inside `text`: decoded base64, hex, rot13 and leetspeak, quoted passages (alone and joined), the first
-    and last paragraph, and questions. At most six, in that order."""
-    found = [*_decoded(text), *_quoted(text), *_paragraphs(text), *_QUESTION.findall(text)[-2:]]
+    """Texts inside `text`, found in linear time: decoded base64, hex, rot13 and leetspeak, quoted passages
+    (alone and joined), the first and last paragraph, and questions. At most six, in that order."""
+    found = [*_decoded(text), *_quoted(text), *_paragraphs(text), *_questions(text)[-2:]]
     unique = dict.fromkeys(p.strip() for p in found)
     return [p for p in unique if len(p) >= _LEAST and p != text.strip()][:_MOST]
 
@@ -134,12 +107,11 @@ def _quoted(text: str) -> list[str]:
     return [" ".join(pieces), *pieces] if len(pieces) > 1 else pieces
 
 
+def _questions(text: str) -> list[str]:
+    parts = _SENTENCE_END.split(text)  # sentence, its end, sentence, ...
+    return [a + b for a, b in zip(parts[::2], parts[1::2], strict=False) if b in "?？"]
+
+
 def _paragraphs(text: str) -> list[str]:
     parts = [p for p in re.split(r"\n\s*\n", text) if p.strip()]
     return [parts[0], parts[-1]] if len(parts) > 1 else []
-
-
-def _text(content: object) -> str:
-    if not isinstance(content, list):
-        return ""
-    return "\n".join(str(p["text"]) for p in content if isinstance(p, dict) and isinstance(p.get("text"), str))

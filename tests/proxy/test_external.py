@@ -1,0 +1,139 @@
+"""The check `external` in a running proxy: another guard decides, and when it cannot, `on_error` does."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import httpx2
+import pytest
+
+from guard import config
+from guard.config import InvalidConfig
+from tests.detectors.test_external import Server, chat
+from tests.support.proxy import Proxy
+from tests.support.upstream import FaultyUpstream
+
+MODERATION = {"results": [{"flagged": True, "category_scores": {"a": 0.8}}]}
+ASK = [{"role": "system", "content": "house rules"}, {"role": "user", "content": "Write to maria@lopez.org"}]
+
+
+def settings(up, server, **external):
+    return {
+        "upstreams": {
+            "cloud": {"kind": "openai", "base_url": up.url, "api_key": "sk-upstream"},
+            "guard": {
+                "kind": "openai",
+                "base_url": server.url.removesuffix("/chat/completions"),
+                "api_key": "sk-guard",
+                "first_byte_seconds": 2.0,
+            },
+        },
+        "policies": {
+            "default": {"sanitize": {}, "external": {"upstream": "guard", "kind": "chat", "model": "g", **external}}
+        },
+        "routes": [{"upstream": "cloud"}],
+        "surrogate_key": "for tests only",
+    }
+
+
+def ask(proxy, path="/chat/completions", body=None):
+    body = body or {"model": "m", "messages": ASK}
+    return httpx2.post(proxy.url + path, json=body, timeout=20)
+
+
+def audited(proxy):
+    """The first audit line; it is written after the last byte of the answer."""
+    deadline = time.monotonic() + 10
+    while not (proxy.audit.exists() and proxy.audit.read_text().endswith("\n")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return json.loads(proxy.audit.read_text().splitlines()[0])
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "external", "seen", "result", "score"),
+    [
+        (chat("safe"), 200, {}, 200, "allow", 0.0),
+        (chat("unsafe\nS2"), 200, {}, 400, "block", 1.0),
+        (chat("Safety: Controversial"), 200, {}, 400, "block", 0.5),
+        (chat("Safety: Controversial"), 200, {"flag_at": 0.6}, 200, "allow", 0.5),
+        (chat("unsafe"), 200, {"mode": "monitor"}, 200, "would_block", 1.0),
+        (chat("no", None), 200, {"labels": {"yes": 1.0, "no": 0.0}}, 200, "allow", 0.0),
+        (chat("I would rather not say."), 200, {}, 503, "error", None),
+        (chat("safe"), 500, {}, 503, "error", None),
+        (b"<html>", 200, {}, 503, "error", None),
+        (chat("safe"), 500, {"on_error": "allow"}, 200, "bypass", None),
+        (MODERATION, 200, {"kind": "moderations", "model": None}, 400, "block", 0.8),
+    ],
+)  # fmt: skip
+def test_verdicts(answer, status, external, seen, result, score):
+    with (
+        FaultyUpstream() as up,
+        Server(answer, status) as server,
+        Proxy.running(settings(up, server, **external)) as proxy,
+    ):
+        assert ask(proxy).status_code == seen
+        line = audited(proxy)
+        assert len(up.requests) == (seen == 200)
+    finding = next(f for f in line["findings"] if f["check"] == "external")
+    assert (finding["result"], finding["score"]) == (result, score)
+    ((path, key, body),) = server.asked
+    assert key == "Bearer sk-guard"
+    text = body["input"] if external.get("kind") else body["messages"][0]["content"]
+    assert path == f"/v1/{'moderations' if external.get('kind') else 'chat/completions'}"
+    assert text.startswith("Write to ") and "maria@lopez.org" not in text and "house rules" not in json.dumps(body)
+
+
+def test_nobody_there_blocks():
+    with FaultyUpstream() as up:
+        with Server({}) as server:
+            pass
+        with Proxy.running(settings(up, server)) as proxy:
+            assert ask(proxy).status_code == 503
+            assert not up.requests
+
+
+def test_endpoints():
+    """Completions ask about each prompt until one is blocked; embeddings generate nothing."""
+    with FaultyUpstream() as up, Server(chat("unsafe")) as server, Proxy.running(settings(up, server)) as proxy:
+        assert ask(proxy, "/completions", {"model": "m", "prompt": ["one", "two"]}).status_code == 400
+        assert [b["messages"][0]["content"] for _, _, b in server.asked] == ["one"]
+        assert ask(proxy, "/embeddings", {"model": "m", "input": "x"}).status_code == 200
+        assert len(server.asked) == 1
+        found = ask(proxy, "/moderations", {"input": "x"}).json()["results"][0]
+        assert found["flagged"] is True and found["category_scores"]["external"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"upstream": "gaurd"}, "did you mean 'guard'"),
+        ({"upstream": "local"}, "is no guard"),
+        ({"upstream": "theirs"}, "set api_key"),
+        ({"kind": "chat", "model": None}, "required with kind 'chat'"),
+        ({"labels": {}}, "needs a label"),
+        ({"labels": {"safe": 3}}, "labels"),
+        ({"upstream": "guard"}, None),
+        ({"upstream": "nowhere", "mode": "off"}, None),
+    ],
+)
+def test_config(change, says):
+    openai = "kind: openai, base_url: 'http://127.0.0.1:1/v1'"
+    text = (
+        f"upstreams: {{local: {{kind: embedded}}, guard: {{{openai}}}, theirs: {{{openai}, key_from: client}}}}\n"
+        f"policies: {{default: {{external: {json.dumps({'upstream': 'guard', **change})}}}}}\n"
+    )
+    if says is None:
+        assert config.loads(text).policies["default"].external is not None
+    else:
+        with pytest.raises(InvalidConfig, match=says):
+            config.loads(text)
+
+
+def test_it_must_not_see_what_stays_local():
+    text = (
+        "upstreams: {local: {kind: embedded}, guard: {kind: openai, base_url: 'http://127.0.0.1:1/v1'}}\n"
+        "policies: {default: {sanitize: {default: route_local, route_local: local}, external: {upstream: guard}}}\n"
+    )
+    with pytest.raises(InvalidConfig, match="unmasked"):
+        config.loads(text)
