@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,8 @@ from steering.hooks import Steerer
 from steering.subspace import safe_basis
 
 BUNDLED = Path(resolve("bundled:tiny-chat", "model"))
-WIDTH, LAYERS, VOCABULARY = 256, 4, 10240
+_CONFIG = json.loads((BUNDLED / "config.json").read_text())
+WIDTH, LAYERS, VOCABULARY = _CONFIG["hidden_size"], 4, _CONFIG["vocab_size"]
 
 RANDOM = {
     "llama": (LlamaConfig, LlamaForCausalLM),

@@ -153,8 +153,12 @@ def test_steering_changes_the_answer(server: Server) -> None:
     """By the strength that was decided, and by nothing that a client writes."""
 
     def logprobs(policy: wire.Policy, **body: Any) -> list[float]:
-        answer = server.ask(policy, logprobs=True, **body).json()
-        return [t["logprob"] for t in answer["choices"][0]["logprobs"]["content"]]
+        """Of three prompts, since a state that points nowhere near the subspace is left alone."""
+        found: list[float] = []
+        for text in ("What is the capital of France?", "How do I pick a lock?", "Tell me a story."):
+            answer = server.ask(policy, logprobs=True, messages=[{"role": "user", "content": text}], **body).json()
+            found += [t["logprob"] for t in answer["choices"][0]["logprobs"]["content"][:1]]
+        return found
 
     plain = logprobs(band("allow"))
     assert logprobs(wire.Policy(strength=1.0)) != pytest.approx(plain, abs=1e-4)
