@@ -40,6 +40,8 @@ class Corpus:
     running: bool = True  # running text; otherwise made from templates
 
 
+HANDLE = "HANDLE"
+"""Somebody's or some firm's @name on a network: annotated as a name, but not running text; told apart from names."""
 NAMES = frozenset(("PERSON", "ORGANIZATION", "LOCATION"))
 # What a source calls a label, and ours. "" stands for what the source annotates and we leave alone.
 _LABELS: Mapping[str, str] = {
@@ -222,4 +224,5 @@ def _trimmed(gold: Gold, text: str) -> Gold:
         start += 1
     while start < end and not (text[end - 1].isalnum() or text[end - 1] in ".)"):
         end -= 1
-    return Gold(start, end, gold.label, gold.neutral)
+    handle = start > 0 and text[start - 1] == "@" and not gold.neutral
+    return Gold(start, end, HANDLE if handle else gold.label, gold.neutral)

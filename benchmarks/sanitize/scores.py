@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.sanitize.corpora import Corpus, Document, Gold
+from benchmarks.sanitize.corpora import HANDLE, Corpus, Document, Gold
 from sanitizers import Sanitizer
 from sanitizers.hide import Replacement
 
@@ -135,7 +135,7 @@ def _judge(document: Document, replaced: Sequence[Replacement], result: Result) 
     for find in replaced:
         near = [g for g in document.gold if _overlap(find, g)]
         same_kind = [g for g in near if family(g.label) == family(find.type)]
-        if family(find.type) not in known or any(g.neutral for g in near):
+        if family(find.type) not in known or any(g.neutral or g.label == HANDLE for g in near):
             continue
         # Under the gold's own label where it has one: a postcode found as an address counts for addresses.
         label = same_kind[0].label if same_kind else known[family(find.type)]

@@ -64,7 +64,7 @@ def test_annotations_become_gold_spans(data: Path) -> None:
             ("ok", []),
         ],
         "wikigold": [('Bob likes "Jaws". He', [("Bob", "PERSON", False), ("Jaws", "MISC", True)])],
-        "btc a": [("@ann_b in #Rome.", [("ann_b", "PERSON", False), ("Rome", "LOCATION", False)])],
+        "btc a": [("@ann_b in #Rome.", [("ann_b", "HANDLE", False), ("Rome", "LOCATION", False)])],
     }
 
 
