@@ -147,9 +147,12 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
     at = 0
     while (core := _CORE.search(text, at)) is not None:
         start, end = core.span()
-        while (more := _EXTENSION.match(text, end)) is not None:  # whose digits may run into the next number
-            core = _CORE.match(text, more.end() - 1) or more
-            end = max(core.end(), more.end())
+        while (more := _EXTENSION.match(text, end)) is not None:
+            # Its digits may run into the next number, and the # behind them be the label of a further extension.
+            last = more.end() - more.group().endswith("#") - 1
+            core = _CORE.match(text, last)
+            end = core.end() if core else last + 1
+        end += text.startswith("#", end)
         at = end
         while end - start > _LONGEST_WINDOW:
             cut = max(text.rfind(" ", start + 1, start + _LONGEST_WINDOW), start + _LONGEST_WINDOW // 2)

@@ -100,14 +100,24 @@ def gates() -> tuple[Gate, ...]:
         _gate(load("IbanRecognizer")(), r"[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}", "A-Z0-9 -"),
         _gate(load("CryptoRecognizer")(), r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", _ALNUM, _I, run=26),
         _gate(load("IpRecognizer")(), r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", _ALNUM + r":.%/\w"),
-        _gate(load("MacAddressRecognizer")(), r"(?:[0-9A-Fa-f]{2}[:-]){3}|\.[0-9A-Fa-f]{4}\.", _ALNUM + ":.-"),
+        _gate(
+            load("MacAddressRecognizer")(),
+            r"[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|\.[0-9A-Fa-f]{4}\.",
+            _ALNUM + ":.-",
+        ),
         _gate(load("UsSsnRecognizer")(), r"\b(?:\d{3}[- .]\d{2}[- .]\d{4}|\d{9}|\d{5}-\d{4}|\d{3}-\d{6})\b", r"\d .-"),
         _gate(load("UsItinRecognizer")(), r"\b9\d\d[- ]?\d\d[- ]?\d{4}\b", r"\d -"),
         _gate(load("NhsRecognizer")(), r"\b\d{3}[- ]?\d{3}[- ]?\d{4}\b", r"\d -"),
         _gate(load("UkNinoRecognizer")(), r"\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
         _gate(load("EsNifRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
         _gate(load("EsNieRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
-        _gate(load("ItFiscalCodeRecognizer")(supported_language="en"), r"[A-Z]{6}[0-9LMNP-V]{2}", _ALNUM, _I, run=16),
+        _gate(
+            load("ItFiscalCodeRecognizer")(supported_language="en"),
+            r"[0-9LMNP-V]{2}[A-EHLMPR-T][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]",
+            _ALNUM,
+            _I,
+            run=16,
+        ),
         _gate(
             load("FiPersonalIdentityCodeRecognizer")(supported_language="en"),
             r"\d{6}[-+ABCDEFYXWVU]\d{3}",
@@ -120,7 +130,8 @@ def gates() -> tuple[Gate, ...]:
     )
 
 
-_WORD = re.compile("[" + _ALNUM + "]+")
+_TWO_DIGITS = re.compile(r"\d\D{0,2}\d")
+_WORDS = {length: re.compile(rf"\w{{{length}}}") for length in (16, 26)}
 
 
 class PresidioPatterns:
@@ -137,8 +148,8 @@ class PresidioPatterns:
         return frozenset(gate.type for gate in self._gates)
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
-        digits = regex.search(r"\d\D{0,2}\d", text) is not None
-        longest = max(map(len, _WORD.findall(text)), default=0)
+        digits = _TWO_DIGITS.search(text) is not None
+        longest = max((length for length, word in _WORDS.items() if word.search(text)), default=0)
         for gate in self._gates:
             if gate.run > longest:
                 continue

@@ -81,6 +81,7 @@ TABLE = {
 }  # fmt: skip
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", TABLE)
 def test_all_recognisers_find_what_the_engine_finds(name, engine) -> None:
     strategy, count = TABLE[name]
@@ -89,6 +90,7 @@ def test_all_recognisers_find_what_the_engine_finds(name, engine) -> None:
     @settings(max_examples=count, deadline=None)
     @given(text=strategy)
     @example(text="+1 (650) 253-0000 ext. 12, (030) 901820; 1-800 or 030/12345678 (212) 555-0123x4567 1234")
+    @example(text="00000000x0# 00000000ext0# 020000000x0 ")
     @example(text="1 310 1234 or 310-1234, 0800 1111, (0)20 7946 0018, 211-227 (2003), 2012-01-02 08:00")
     def check(text: str) -> None:
         assert rows(spread(ours, text)) == rows(engine.analyze(text, "en"))
