@@ -16,7 +16,7 @@ from rich.console import Console
 
 from benchmarks.sanitize import corpora, obfuscation, speed
 from benchmarks.sanitize.generated import checksummed
-from benchmarks.sanitize.report import show
+from benchmarks.sanitize.report import publish, show
 from benchmarks.sanitize.scores import Result, Row, family, measure, touched
 from guard.assets import resolve
 from guard.errors import ConfigError
@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with the development sets; without it the small set alone")
     parser.add_argument("--quick", action="store_true", help=f"{_QUICK} texts of each set, few repeats")
     parser.add_argument("--json", type=Path, help="write the whole report there")
+    parser.add_argument("--publish", type=Path, help="put the figures between the markers of that Markdown page")
     parser.add_argument("--examples", type=Path, help="write what leaked and what was hidden in vain there (gold text)")
     parser.add_argument("--ner", action="append", help="NER model, as in guard.yaml; default: the bundled ones")
     parser.add_argument("--no-ner", action="store_true", help="recognisers alone")
@@ -44,6 +45,8 @@ def main() -> None:
     show(report, console)
     if wish.json is not None:
         wish.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if wish.publish is not None:
+        publish(report, wish.publish)
     if wish.examples is not None:
         wish.examples.write_text(_examples(results), "utf-8")
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks.sanitize import __main__ as command
 from benchmarks.sanitize import corpora, scores, speed
 from benchmarks.sanitize.generated import MAKERS, checksummed
-from benchmarks.sanitize.report import show
+from benchmarks.sanitize.report import BEGIN, END, markdown, publish, show
 from sanitizers import Policy, Sanitizer, SanitizerOptions
 
 WNUT = "Ann\tB-person\nLee\tI-person\nsaw\tO\nJaws\tB-creative-work\n,\tO\nin\tO\nRome\tB-location\n!\tO\n\nok\tO\n"
@@ -134,7 +134,10 @@ def test_texts_to_time_have_their_size_and_values() -> None:
 
 def test_a_whole_run_without_data(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch) -> None:
     out, examples = tmp_path / "r.json", tmp_path / "e.jsonl"
-    arguments = ["sanitize", "--quick", "--no-speed", "--json", str(out), "--examples", str(examples)]
+    page = tmp_path / "page.md"
+    page.write_text(f"# Title\n{BEGIN}old figures\n{END}the end\n", "utf-8")
+    arguments = ["sanitize", "--quick", "--no-speed", "--no-ner", "--json", str(out), "--examples", str(examples)]
+    arguments += ["--publish", str(page)]
     monkeypatch.setattr(sys, "argv", arguments)
     command.main()
     report = json.loads(out.read_text("utf-8"))
@@ -145,6 +148,9 @@ def test_a_whole_run_without_data(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert report["untouched"]["small"]["words"] > 300
     said = capsys.readouterr().out
     assert "EMAIL_ADDRESS" in said and "small zh" in said
+    published = page.read_text("utf-8")
+    assert published.startswith("# Title\n") and published.endswith("the end\n") and "old figures" not in published
+    assert "| small zh | zh | 25 |" in published and "rules alone" in published
     for line in examples.read_text("utf-8").splitlines():
         assert len(json.loads(line)) == 5
 
@@ -157,6 +163,15 @@ def test_speeds_are_shown() -> None:
     empty = {"corpora": {}, "types": {}, "checksummed": {}, "untouched": {}}
     show({**empty, "speed": speeds.report()}, console)
     assert "times_faster_than_presidio" in console.export_text()
+    rest = {"machine": {"python": "3", "cpu": "c"}, "ner": ["a/ner-en"], "leak": {}}
+    assert "times as fast as in Presidio's" in markdown({**empty, **rest, "speed": speeds.report()})
+
+
+def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Title\n", "utf-8")
+    with pytest.raises(ValueError, match="no markers"):
+        publish({}, page)
 
 
 def test_a_folder_that_is_not_there(monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
