@@ -80,7 +80,6 @@ def _reliability(s: Summary) -> str:
         (0.0, 1.0), (0.0, 1.0), "probability", "share harmful", f"Reliability, five-fold: Brier score {s.brier:.3f}"
     )
     plot.line([(0, 0), (1, 1)], "chance")
-    plot.line([(b.mean, b.share) for b in s.reliability], "curve")
     for b in s.reliability:
         plot.span(b.mean, b.interval, "curve")
         plot.mark(b.mean, b.share, "at", str(b.count), left=b.mean > 0.85)

@@ -44,8 +44,9 @@ class Plot:
         self._parts.append(f'<circle class="{kind}" cx="{a:.1f}" cy="{b:.1f}" r="4"/>')
         if words:
             anchor, dx = ("end", -8) if left else ("start", 8)
+            dy = -6 if b > HEIGHT - _BOTTOM - 20 else 14
             self._parts.append(
-                f'<text x="{a + dx:.1f}" y="{b + 14:.1f}" text-anchor="{anchor}">{_escape(words)}</text>'
+                f'<text x="{a + dx:.1f}" y="{b + dy:.1f}" text-anchor="{anchor}">{_escape(words)}</text>'
             )
 
     def rule(self, x: float, kind: str, words: str = "", row: int = 0) -> None:
@@ -104,7 +105,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers between `low` and `high`."""
     raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(f * power for f in (1, 2, 5, 10) if f * power >= raw * 0.999)
+    step = next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= raw * 0.999)
     first = math.ceil(low / step - 1e-9)
     return [round(i * step, 12) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 

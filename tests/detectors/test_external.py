@@ -9,9 +9,13 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from typer.testing import CliRunner
 
 from detectors.external import LABELS, Endpoint, ExternalGuard, HttpPost, spoken
+from detectors.scorers.local import LocalScorer
+from guard.cli.probes import app
 from guard.errors import CheckUnavailable, ConfigError
+from tests.detectors import support
 from tests.support.proxy import Proxy
 
 MESSAGES = [{"role": "user", "content": "secret words"}]
@@ -211,3 +215,25 @@ def test_our_own_moderations_are_such_a_guard(monkeypatch):
         )
     assert judged[0].score > judged[1].score
     assert all(0 <= j.score <= 1 for j in judged) and len(took) == 2 and seen == [1, 2]
+
+
+def test_beside_the_probe(tmp_path, monkeypatch):
+    """`guard probes eval --guard`: the same prompts, one request each, a row of the same table."""
+    monkeypatch.setenv("GUARD_KEY_JUDGE", "k")
+    support.model().save_pretrained(tmp_path / "model")
+    support.tokenizer().save_pretrained(tmp_path / "model")
+    support.probe_set(identity=LocalScorer.load(tmp_path / "model").identity).save(tmp_path / "probes.json")
+    (tmp_path / "bad.txt").write_text("\n".join(support.HARMFUL[:3]))
+    (tmp_path / "good.txt").write_text("\n".join(support.HARMLESS[:4]))
+    with Server(chat("unsafe", tokens=12)) as server:
+        options = {"--model": "model", "--probes": "probes.json", "--harmful": "bad.txt", "--harmless": "good.txt"}
+        arguments = [x for k, v in options.items() for x in (k, str(tmp_path / v))]
+        result = CliRunner().invoke(
+            app, ["eval", *arguments, "--guard", f"judge={server.url}?model=g"], env={"COLUMNS": "200"}
+        )
+    assert result.exit_code == 0, result.output
+    (row,) = [line for line in result.output.splitlines() if "judge" in line and "│" in line]
+    assert "0.5000" in row and "12.0" in row  # everything "unsafe": no better than chance
+    said = [body["messages"][0]["content"] for _, _, body in server.asked]
+    assert said == [*support.HARMFUL[:3], *support.HARMLESS[:4]]
+    assert {key for _, key, _ in server.asked} == {"Bearer k"}
