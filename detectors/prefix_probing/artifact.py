@@ -184,9 +184,7 @@ class ProbeSet(_Strict):
         """The same set with another calibration for `detector`. The gate knows thresholds only when it is asked."""
         if detector != "first_token_lr" or self.first_token is None:
             return self.model_copy(update={"calibration": calibration})
-        return self.model_copy(
-            update={"first_token": self.first_token.model_copy(update={"calibration": calibration})}
-        )
+        return self.model_copy(update={"first_token": self.first_token.model_copy(update={"calibration": calibration})})
 
     def save(self, path: Path | str) -> None:
         """Write the file whole or not at all."""
