@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE=1
 "$guard" probes build --model bundled:tiny-chat --harmful "$prompts" --harmless "$prompts" \
   --out guard/assets/probes/tiny-chat.json
 "$guard" steering fit --model bundled:tiny-chat --harmful "$prompts" --harmless "$prompts" \
-  --rank 4 --target centroid --window 1 --scale 0.1 --out guard/assets/steering/tiny-chat.safetensors
+  --rank 4 --target centroid --window 1 --scale 0.2 --out guard/assets/steering/tiny-chat.safetensors
 # What known evasions do to the score, for docs/probe.md. Two more minutes; TEMPLATES adds a CSV of jailbreak templates.
 "$guard" probes robustness --model bundled:tiny-chat --probes bundled:tiny-chat --rows recipes/guards/robustness.jsonl \
   ${TEMPLATES:+--templates "$TEMPLATES"} --out recipes/guards/robustness.md

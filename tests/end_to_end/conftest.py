@@ -55,7 +55,8 @@ class Running:
 
 def settings(echo: FaultyUpstream, steer_at: float, block_at: float) -> dict[str, Any]:
     def policy(mode: str = "enforce", **more: Any) -> dict[str, Any]:
-        probe = {"mode": mode, "steer_at": steer_at, "block_at": block_at, "deadline_seconds": 60}
+        # Without the cascade, under which a score far from the thresholds is an estimate that moves with them.
+        probe = {"mode": mode, "steer_at": steer_at, "block_at": block_at, "deadline_seconds": 60, "cascade": False}
         return {"sanitize": {"mode": mode}, "probe": probe, "steer": {"mode": mode}, **more}
 
     local = {"upstream": "local", "model": "tiny-chat"}
