@@ -20,6 +20,9 @@ log = logging.getLogger("detectors.probe")
 NAME = "probe"
 # Above this many characters, tokenising is worth a thread of its own.
 _LONG = 4096
+# Above this many tokens the gate is not asked: it was calibrated on short prompts and its bounds do not hold for long
+# ones, whose probes cost little beside the prompt itself.
+MOST_GATED = 256
 
 
 class Detector(StrEnum):
@@ -133,7 +136,7 @@ class PrefixProbe:
         """Score a rendered prompt."""
         if self.detector is Detector.FIRST_TOKEN_LR and self.probes.first_token is not None:
             return await self._first(prompt, self.probes.first_token.model)
-        if self._gate is None:
+        if self._gate is None or len(prompt) > MOST_GATED:
             return await self._full(prompt)
         first = await self._first(prompt, self._gate.model)
         steer_at, block_at = thresholds or (self.calibration.steer_at, self.calibration.block_at)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from detectors.check import ProbeCheck, Scope, scoped
-from detectors.prefix_probing.probe import PrefixProbe
+from detectors.prefix_probing.probe import MOST_GATED, PrefixProbe
 from guard.chain import Chain, Link
 from guard.check import Exchange
 from guard.errors import ArtifactError, CheckUnavailable, ConfigError
@@ -255,6 +255,14 @@ def test_cascade(first, options, stage, value):
     assert finding.detail["tokens_computed"] == sum(map(len, scorer.prompts))
     verdict = Verdict.BLOCK if value >= options.get("block_at", 1.0) else Verdict.ALLOW
     assert finding.verdict is verdict
+
+
+def test_long_prompts_are_beyond_the_gate():
+    """Its bounds come from short calibration prompts."""
+    probe = PrefixProbe(probe_set(gate=GATE), scorer := FixedScorer(gated(-9.0, 0.3)))
+    stages = [asyncio.run(probe.score_ids([5] * n)).stage for n in (MOST_GATED, MOST_GATED + 1)]
+    assert stages == ["first_token", "full"]
+    assert len(scorer.prompts) == 2
 
 
 def test_no_cascade_where_it_is_not_wished_or_does_not_pay():
