@@ -14,6 +14,7 @@ from detectors.baselines import AFFIRMATION, refusal_odds, unconfidence
 from detectors.prefix_probing.artifact import Calibration, Gate, ProbeSet
 from detectors.prefix_probing.construct import forbidden, rendered
 from detectors.prefix_probing.data import Prompts
+from detectors.prefix_probing.probe import MOST_GATED
 from detectors.prefix_probing.score import Aggregation, Floats, Sign, aggregate, length_normalised
 from detectors.scorers.forward import probe_tokens
 from detectors.scorers.local import LocalScorer
@@ -118,7 +119,7 @@ def evaluate(
     full = (1.0, 1.0)
     measured = [every]
     if probes.gate is not None:
-        gated, full, mean = _cascade(probes.gate, calibration, served, (bad.first, good.first))
+        gated, full, mean = _cascade(probes.gate, calibration, served, (bad, good))
         ms = probe_ms if np.median(mean) else 0.0
         measured.insert(0, Measured("cascade", gated, extra * float(mean.mean()), ms, calibration.f1_at))
     measured += [
@@ -152,10 +153,11 @@ def first_tokens(scorer: LocalScorer, texts: Sequence[str], before: str = "") ->
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """One class: l(s|x) of probes and control [n, 2K], first answer tokens [n, V], times per prompt."""
+    """One class: l(s|x) of probes and control [n, 2K], first answer tokens [n, V]; tokens and times per prompt."""
 
     means: Floats
     first: First
+    lengths: list[int]
     prefill_ms: list[float]
     probe_ms: list[float]
 
@@ -167,9 +169,10 @@ def _watch(
     control: Sequence[Sequence[int]],
     tick: Callable[[int], None] | None,
 ) -> _Watched:
-    out = _Watched(np.empty((len(texts), len(probes) + len(control))), first_tokens(scorer, texts[:1]), [], [])
+    out = _Watched(np.empty((len(texts), len(probes) + len(control))), first_tokens(scorer, texts[:1]), [], [], [])
     first = np.empty((len(texts), out.first.shape[1]), dtype=np.float32)
     for i, prompt in enumerate(rendered(scorer, texts)):
+        out.lengths.append(len(prompt))
         started = time.perf_counter()
         first[i] = scorer.first_token(tuple(prompt))
         filled = time.perf_counter()
@@ -180,18 +183,19 @@ def _watch(
         out.means[i] = length_normalised(rows, [*probes, *control])
         if tick is not None:
             tick(i + 1)
-    return _Watched(out.means, first, out.prefill_ms, out.probe_ms)
+    return _Watched(out.means, first, out.lengths, out.prefill_ms, out.probe_ms)
 
 
 def _cascade(
-    gate: Gate, calibration: Calibration, full: Pair, first: tuple[First, First]
+    gate: Gate, calibration: Calibration, full: Pair, watched: tuple[_Watched, _Watched]
 ) -> tuple[Pair, tuple[float, float], Floats]:
     """The scores as served, the share of each class that needed the probes, and for each prompt whether it did."""
     at = calibration.steer_at, calibration.block_at
     values, needed = [], []
-    for score, side in zip(full, first, strict=True):
-        predicted = first_token.score(gate.model, side[:, list(gate.model.tokens)])
-        unsettled = np.array([not gate.settles(float(v), *at) for v in predicted])
+    for score, side in zip(full, watched, strict=True):
+        predicted = first_token.score(gate.model, side.first[:, list(gate.model.tokens)])
+        settled = [gate.settles(float(v), *at) for v in predicted]
+        unsettled = np.array([n > MOST_GATED or not s for n, s in zip(side.lengths, settled, strict=True)])
         values.append(np.where(unsettled, score, predicted))
         needed.append(unsettled.astype(float))
     return (values[0], values[1]), (float(needed[0].mean()), float(needed[1].mean())), np.concatenate(needed)
