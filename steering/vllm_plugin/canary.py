@@ -48,8 +48,13 @@ def judge(plain: Rows, steered: Rows, behind: Rows) -> dict[str, float]:
 
 
 def difference(a: dict[int, float], b: dict[int, float]) -> float:
-    """Largest difference over the ids that both rows hold; infinite when they share none."""
-    return max((abs(a[k] - b[k]) for k in a.keys() & b.keys()), default=float("inf"))
+    """Largest difference over the ids of both rows. One that a row does not hold lies below all that it holds."""
+    below_a, below_b = min(a.values()), min(b.values())
+    return max(
+        *(abs(v - b[k]) if k in b else v - below_b for k, v in a.items()),
+        *(v - below_a for k, v in b.items() if k not in a),
+        0.0,
+    )
 
 
 def sampling(order: Orders) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guard.errors import ConfigError
-from steering.vllm_plugin.canary import judge, orders, prompt_for
+from steering.vllm_plugin.canary import difference, judge, orders, prompt_for
 
 PLAIN = [{1: -0.5, 2: -2.0}, {3: -1.0, 4: -1.5}]
 
@@ -32,6 +32,20 @@ def test_passes() -> None:
 def test_fails(steered: tuple[float, ...], behind: tuple[float, ...], where: str) -> None:
     with pytest.raises(ConfigError, match=where):
         judge(PLAIN, moved(PLAIN, *steered), moved(PLAIN, *behind))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "apart"),
+    [
+        ({1: -1.0, 2: -2.0}, {1: -1.5, 2: -2.0}, 0.5),
+        ({1: -1.0, 2: -2.0}, {3: -1.0, 4: -2.0}, 1.0),  # nothing in common: at least this much, and finite
+        ({1: -1.0, 2: -2.0}, {1: -1.0, 3: -1.5}, 0.5),
+        ({1: -1.0, 2: -1.5}, {1: -1.0, 3: -1.5}, 0.0),  # two that tie for the last place
+    ],
+)
+def test_difference(a: dict[int, float], b: dict[int, float], apart: float) -> None:
+    assert difference(a, b) == pytest.approx(apart)
+    assert difference(b, a) == pytest.approx(apart)
 
 
 def test_prompts_are_token_ids() -> None:
