@@ -113,15 +113,13 @@ def _by_type(results: list[Result], language: str) -> dict[str, Any]:
 
 
 def _leak(results: list[Result], language: str, looked_for: frozenset[str]) -> dict[str, float | None]:
-    """Over all running text of a language, and over what was made from templates."""
-    shares = {}
-    for name, running in (("running", True), ("templates", False)):
-        total = Row()
-        for result in results:
-            if result.corpus.language == language and result.corpus.running is running:
-                total.add(result.total(looked_for))
-        shares[name] = total.leak
-    return shares
+    """Over all running text of a language, over what the NER models learnt from, and over what templates made."""
+    totals = {"running": Row(), "trained_on": Row(), "templates": Row()}
+    for result in results:
+        if result.corpus.language == language:
+            kind = "trained_on" if result.corpus.trained else "running" if result.corpus.running else "templates"
+            totals[kind].add(result.total(looked_for))
+    return {kind: total.leak for kind, total in totals.items()}
 
 
 def _examples(results: list[Result]) -> str:

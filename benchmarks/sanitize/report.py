@@ -72,7 +72,7 @@ def markdown(report: Mapping[str, Any]) -> str:
     machine = report["machine"]
     models = ", ".join(f"`{Path(name).name}`" for name in report["ner"]) or "none, rules alone"
     lines = [
-        f"Default options; NER models: {models}. Python {machine['python']}, one core of {machine['cpu']}.",
+        f"Default options; NER models: {models}. In %. Python {machine['python']}, one core of {machine['cpu']}.",
         "",
         "| texts | language | number | leak | persons: precision | recall |",
         "|---|---|---|---|---|---|",
@@ -80,10 +80,10 @@ def markdown(report: Mapping[str, Any]) -> str:
     for name, row in report["corpora"].items():
         person = row["types"].get("PERSON", {})
         cells = (percent(row["leak"]), percent(person.get("precision")), percent(person.get("recall")))
-        kind = "" if row["running"] else " (from templates)"
+        kind = " (in training)" if row["trained"] else "" if row["running"] else " (from templates)"
         lines.append(f"| {name}{kind} | {row['language']} | {row['documents']} | {' | '.join(cells)} |")
     for language, shares in report["leak"].items():
-        lines.append(f"| **all running text** | {language} | | **{percent(shares['running'])}** | | |")
+        lines.append(f"| **running text not in training** | {language} | | **{percent(shares['running'])}** | | |")
     lines += [
         "",
         "| type | language | values | precision | recall | F1 | F1, exact borders | leak |",
@@ -107,9 +107,10 @@ def markdown(report: Mapping[str, Any]) -> str:
         gap = speed["restore_gap_us"]
         lines += [
             "",
-            f"Milliseconds of processor time for 2 KB, medians: {spent}. "
-            f"The same recognisers are {ratio['with values']:.1f} times as fast as in Presidio's `AnalyzerEngine` ({ratio['plain']:.1f} times in text without values). "
-            f"A restored chunk of four characters takes {gap['p50']:.1f} µs (p50), {gap['p99']:.1f} µs (p99).",
+            f"Milliseconds of processor time for 2 KB, medians: {spent}. The same recognisers are "
+            f"{ratio['with values']:.1f} times as fast as in Presidio's `AnalyzerEngine`, in text without values "
+            f"{ratio['plain']:.1f} times. A restored chunk of four characters takes {gap['p50']:.1f} µs (p50), "
+            f"{gap['p99']:.1f} µs (p99).",
         ]
     return "\n".join(lines) + "\n"
 

@@ -97,6 +97,7 @@ class Result:
         return {
             "language": self.corpus.language,
             "running": self.corpus.running,
+            "trained": self.corpus.trained,
             "documents": len(self.corpus.documents),
             "types": {label: row.report() for label, row in sorted(self.rows.items())},
             "leak": self.total(looked_for).leak,
