@@ -34,16 +34,14 @@ def sources_sample(rng: random.Random, values: list[Example], count: int) -> lis
 
 
 def judged(tagger: Tagger, examples: list[Example]) -> list[tuple[float, bool]]:
-    """Score of every find that the annotation judges, and whether type and both ends are right."""
+    """Score of every find that the annotation judges, and whether an entity of its type is there (ends may differ)."""
     out = []
     for example in examples:
-        gold = set(example.spans)
         for found in tagger.find(clear(example.text)):
-            if found.label in example.unsaid and (found.start, found.end, found.label) not in gold:
+            if found.label in example.unsaid or any(a < found.end and found.start < b for a, b in example.unknown):
                 continue
-            if any(a < found.end and found.start < b for a, b in example.unknown):
-                continue
-            out.append((found.score, (found.start, found.end, found.label) in gold))
+            right = any(a < found.end and found.start < b and label == found.label for a, b, label in example.spans)
+            out.append((found.score, right))
     return out
 
 
@@ -58,4 +56,4 @@ def calibrate(tagger: Tagger, corpus: English | Chinese, bins: int = 8) -> dict[
             blocks[-2:] = [[(a * n + b * m) / (n + m), (p * n + q * m) / (n + m), n + m]]
     raw = [0.0, *(round(b[0], 4) for b in blocks), 1.0]
     right = [0.0, *(round(b[1], 4) for b in blocks), round(blocks[-1][1], 4)]
-    return {"outside": 0.0, "calibration": [raw, right]}
+    return {"outside": tagger.config["outside"], "calibration": [raw, right]}

@@ -252,11 +252,7 @@ def main() -> None:
     parser.add_argument("--lang", choices=("en", "zh", "both"), default="both")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    found = {
-        lang: report(lang, pipeline(getattr(args, lang)), args.data)
-        for lang in ("en", "zh")
-        if args.lang in (lang, "both")
-    }
+    found = {lang: report(lang, getattr(args, lang), args.data) for lang in ("en", "zh") if args.lang in (lang, "both")}
     if args.out:
         args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

@@ -31,6 +31,9 @@ from sanitizers.detect.ner_tagger import Tagger
 
 KINDS = {"en": "words", "zh": "characters"}
 ROWS = {"en": 20_480, "zh": 49_152}
+# Log-odds by which a find is preferred to none: for English 1.0 finds 1 to 8 points more characters of unseen sources at
+# the price of half a point of precision on persons; for Chinese it would cost three.
+OUTSIDE = {"en": 1.0, "zh": 0.0}
 
 
 def arguments() -> argparse.Namespace:
@@ -171,7 +174,7 @@ def main() -> None:
         log.write(json.dumps(record) + "\n")
         log.flush()
     net.eval()
-    plainly = export(args, net, own, {"outside": 0.0, "calibration": [[0.0, 1.0], [0.0, 1.0]]})
+    plainly = export(args, net, own, {"outside": OUTSIDE[args.lang], "calibration": [[0.0, 1.0], [0.0, 1.0]]})
     tagger = export(args, net, own, calibrate(plainly, corpus))
     save(args.lang, tagger, args.out / f"ner-{args.lang}")
     print("saved", args.out / f"ner-{args.lang}", json.dumps({k: tagger.config[k] for k in ("outside", "calibration")}))

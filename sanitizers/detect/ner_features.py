@@ -21,12 +21,14 @@ class Features(Protocol):
     """`rows`: of the table that ids point into; `columns`: ids by token; `width`: of the dense vector.
 
     `contextual`: whether a token's features depend on its neighbours. If not, they are computed once a token.
+    `reach`: how many tokens to either side they depend on.
     """
 
     rows: int
     columns: int
     width: int
     contextual: bool
+    reach: int
 
     def split(self, text: str) -> list[Token]:
         """Tokens as (start, end, what `encode` takes)."""
@@ -72,6 +74,7 @@ class WordFeatures:
     """
 
     contextual = False
+    reach = 0
     columns = 16
 
     def __init__(self, arrays: Arrays, rows: int) -> None:
@@ -133,6 +136,7 @@ class CharFeatures:
     """
 
     contextual = True
+    reach = 16  # no word of the lexicon is longer
     columns = 8
 
     def __init__(self, arrays: Arrays, rows: int) -> None:

@@ -85,7 +85,7 @@ class Tagger:
     @property
     def reach(self) -> int:
         """Tokens to either side that a tag may depend on."""
-        return sum(self._dilations)
+        return sum(self._dilations) + self.features.reach
 
     def find(self, text: str) -> list[Entity]:
         """Disjoint entities in order."""
