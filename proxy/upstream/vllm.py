@@ -49,11 +49,6 @@ class VllmUpstream(HttpUpstream):
         """By the server's last word; before the first one it is assumed, and found out with the first request."""
         return not self._status or self._status.get("subspace") is not None
 
-    @property
-    def status(self) -> Mapping[str, Any]:
-        """What the server said of itself last; empty when it did not answer rightly."""
-        return self._status
-
     async def ready(self) -> bool:
         """Whether the server says that it is guarded, by a plugin and artefacts that fit this release."""
         try:
