@@ -66,6 +66,7 @@ def test_annotations_become_gold_spans(data: Path) -> None:
         "wikigold": [('Bob likes "Jaws". He', [("Bob", "PERSON", False), ("Jaws", "MISC", True)])],
         "btc a": [("@ann_b in #Rome.", [("ann_b", "HANDLE", False), ("Rome", "LOCATION", False)])],
     }
+    assert {c.name for c in corpora.english(data) if c.trained} == {"wikigold", "btc a"}
 
 
 def test_the_chinese_set_is_read_where_it_is(tmp_path: Path) -> None:
