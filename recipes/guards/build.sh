@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 guard=${GUARD:-.venv/bin/guard}
 prompts=recipes/tiny_chat/eval/calibration_prompts.jsonl
-export HF_HUB_OFFLINE=1
+export HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1  # more threads only slow such a small model
 
 "$guard" probes build --model bundled:tiny-chat --harmful "$prompts" --harmless "$prompts" \
   --out guard/assets/probes/tiny-chat.json
