@@ -160,7 +160,9 @@ def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.Lo
     if (second := spec.recover) is not None:
         recoverer = Recoverer(asker(second).ask, seconds=second.seconds, max_tokens=second.max_tokens)
     obfuscator = _obfuscator(spec.obfuscate) if spec.obfuscate is not None else None
-    return SanitizeCheck(Sanitizer(options, key=key, recognisers=models, obfuscator=obfuscator), recoverer)
+    sanitizer = Sanitizer(options, key=key, recognisers=models, obfuscator=obfuscator)
+    sanitizer.warm()  # here, so that no request waits for it
+    return SanitizeCheck(sanitizer, recoverer)
 
 
 def _obfuscator(spec: schema.Obfuscate) -> Obfuscator:

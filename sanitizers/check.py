@@ -17,7 +17,8 @@ from sanitizers.recover import Recoverer
 from sanitizers.restore import Restorer, Table
 from sanitizers.sanitizer import Sanitizer
 
-# Characters of unknown text beyond which detection would hold up the event loop for too long.
+# Characters beyond which the work would hold up the event loop for too long, even where every text is remembered: a
+# long history may hold hundreds of values.
 INLINE_CHARACTERS = 4096
 # Threads that wait for a local model are many and idle; they must not take those that compute.
 _WAITING_THREADS = 64
@@ -41,8 +42,8 @@ class SanitizeCheck:
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
         pieces = [Piece(surface.text, surface.role) for surface in exchange.surfaces]
-        fresh = self.sanitizer.fresh(piece.text for piece in pieces)
-        if fresh > INLINE_CHARACTERS or _size(pieces) > 16 * INLINE_CHARACTERS or (fresh and self.sanitizer.waits):
+        waits = self.sanitizer.waits and self.sanitizer.fresh(piece.text for piece in pieces) > 0
+        if waits or sum(len(piece.text) for piece in pieces) > INLINE_CHARACTERS:
             budget = Budget(self.sanitizer.options.seconds)
             try:
                 loop = asyncio.get_running_loop()
@@ -83,10 +84,6 @@ class SanitizeCheck:
 
     def _hide(self, pieces: list[Piece], tenant: str, budget: Budget | None = None) -> Hiding:
         return self.sanitizer.hide_pieces(pieces, tenant=tenant, budget=budget)[0]
-
-
-def _size(pieces: list[Piece]) -> int:
-    return sum(len(piece.text) for piece in pieces)
 
 
 def build(options: Mapping[str, Any], *, key: bytes | str | None = None) -> SanitizeCheck:

@@ -18,6 +18,10 @@ from sanitizers.restore import Restorer
 
 Messages = list[dict[str, Any]]
 
+# Something for every recogniser that loads data: names in both languages, phones, an address with a Chinese name.
+_WARM = "Alice Johnson, +1 415 555 2671, alice@example.org. 联系人张伟，住在北京，电话13812345678，zhangwei@qq.com"
+_WARM_SECONDS = 120.0
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -124,6 +128,15 @@ class Sanitizer:
             hiding = obfuscated(self.obfuscator, pieces, hiding, key, budget)
         findings = [Found(i, s.start, s.end, s.type, s.score) for i, row in enumerate(spans) for s in row]
         return hiding, findings
+
+    def warm(self) -> None:
+        """Load what recognisers and the cast load at the first text that needs it, which takes a second or two.
+
+        Asks none of the further recognisers, some of which ask a model.
+        """
+        budget = Budget(_WARM_SECONDS)  # of its own: the one of requests may be shorter than loading takes
+        spans = [Detector(self.options.detector()).detect(_WARM, budget)]
+        hide([Piece(_WARM)], spans, tenant_key(self._master, ""), self.options, budget)
 
     def fresh(self, texts: Iterable[str]) -> int:
         """Characters of those texts whose detection is not remembered: what `hide_pieces` will have to work on."""
