@@ -10,7 +10,7 @@ from typing import Any
 from guard.errors import ConfigError
 from sanitizers.detect import DEFAULT_OFF, DetectorOptions, known_types
 from sanitizers.detect.custom import Custom, custom, registry
-from sanitizers.detect.ner import Model, Script
+from sanitizers.detect.ner import BUNDLED, Model, Script
 
 
 class Policy(StrEnum):
@@ -49,7 +49,7 @@ class SanitizerOptions:
     restore_system: bool = False
     seconds: float = 10.0
     remember: int = 16_384
-    ner: Sequence[str | Model] = ()
+    ner: Sequence[str | Model] = BUNDLED
     recognizers: Sequence[Mapping[str, Any] | str] = ()
     registry: str | None = None
     further: Sequence[Custom] = field(init=False, default=(), repr=False, compare=False)

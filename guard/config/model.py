@@ -358,8 +358,12 @@ class Sanitize(Check):
     """Where requests with a value of policy `route_local` go, unmasked; needed as soon as a type has that policy."""
     local_model: LocalModel | None = None
     """A local model that finds what no recogniser knows; when it fails, the check does (`on_error`)."""
-    ner: Annotated[tuple[NerModel, ...], Field(strict=False)] = ()
-    """Models that find persons, organisations, places, addresses, job titles and dates; `[]`: rules alone do."""
+    ner: Annotated[tuple[NerModel, ...], Field(strict=False)] = (
+        NerModel(path="bundled:ner-en"),
+        NerModel(path="bundled:ner-zh"),
+    )
+    """Models that find persons, organisations, places, addresses, titles and dates: by default `bundled:ner-en` and
+    `bundled:ner-zh`; `[]`: rules alone."""
     recover: Recover | None = None
     """A local model that mends ages, sums and dates computed from stand-ins, in answers that are not streamed."""
     obfuscate: Obfuscate | None = None

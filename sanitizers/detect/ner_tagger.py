@@ -28,7 +28,7 @@ _EPSILON = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """`text[start:end]` is an entity; `score` estimates the share of such finds that are right."""
+    """`text[start:end]` is an entity; `score` estimates how often an entity is there."""
 
     start: int
     end: int
@@ -51,8 +51,7 @@ class Tagger:
         own = {k.removeprefix("features."): v for k, v in arrays.items() if k.startswith("features.")}
         self.features: Features = features(config["features"], own, int(config["rows"]))
         self._arrays = dict(arrays)
-        self._table = np.asarray(arrays["table"])
-        self._scale = _floats(arrays["table_scale"])[:, None]
+        self._table = _floats(arrays["table"]) * _floats(arrays["table_scale"])[:, None]
         self._project = _floats(arrays["project"])
         self._dilations = tuple(int(d) for d in config["dilations"])
         self._mix = [_floats(arrays[f"mix_{i}"]) for i in range(len(self._dilations))]
@@ -110,8 +109,10 @@ class Tagger:
 
     def _embed(self, tokens: Sequence[str]) -> Floats:
         ids, dense = self.features.encode(tokens)
-        hashed = (self._table[ids] * self._scale[ids]).sum(1, dtype=np.float32)
-        return np.asarray(hashed + dense @ self._project, np.float32)
+        summed = dense @ self._project
+        for column in ids.T:
+            summed += self._table[column]
+        return np.asarray(summed, np.float32)
 
     def _forward(self, tokens: Sequence[str]) -> Floats:
         x = self._embed(tokens) if self.features.contextual else self._words.get(tokens)

@@ -30,7 +30,7 @@ def run(check: SanitizeCheck, ex: Exchange, mode: Mode = Mode.ENFORCE) -> Any:
     return asyncio.run(Chain([Link(check, mode)]).inspect(ex))
 
 
-CHECK = SanitizeCheck(Sanitizer(key="k"))
+CHECK = SanitizeCheck(Sanitizer(SanitizerOptions(ner=()), key="k"))
 CONTENT, ARGUMENTS = Channel(ChannelKind.CONTENT), Channel(ChannelKind.ARGUMENTS)
 
 
