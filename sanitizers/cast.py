@@ -75,7 +75,10 @@ class Cast:
         parts = split(form, title=title)
         made = []
         for part in parts:
-            fresh = self._fresh.get(part.text.casefold())
+            word = part.text.casefold()
+            fresh = self._fresh.get(word)
+            if fresh is None and word.endswith("s") and word[:-1] in self._fresh:  # the Johnsons
+                fresh = self._fresh[word[:-1]] + "s"
             if part.kind == "initial" and not attempt:
                 made.append(self._initial(part, parts))
             elif part.kind == "fixed":
@@ -111,6 +114,8 @@ class Cast:
                 yield cased(part.text, fresh), part.text, True
                 yield fresh.upper(), part.text.upper(), True
                 yield fresh.lower(), part.text.lower(), True
+                if part.kind == "family":
+                    yield cased(part.text, fresh) + "s", part.text + "s", True
         if family is None or given is None:
             return
         if not family[0].isascii():

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from guard.check import Exchange, OutputFilter, Revision
-from guard.surface import Channel
+from guard.surface import Channel, ChannelKind
 from guard.verdict import Finding, Verdict
 from sanitizers.detect import Budget
 from sanitizers.hide import Hiding, Piece
@@ -70,7 +70,7 @@ class SanitizeCheck:
     def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
         """A restorer for the channel; None when nothing restorable was hidden."""
         table: Table | None = exchange.state.get(self.name)
-        return Restorer(table, channel.kind) if table else None
+        return Restorer(table, channel.kind, guess=channel.kind is ChannelKind.CONTENT) if table else None
 
     def revises(self, exchange: Exchange) -> bool:
         """Whether something restorable was hidden and a recoverer is there."""

@@ -183,6 +183,8 @@ def _name_parts(form: str) -> Iterator[Needle]:
         if stands_alone(part):
             word = part.text if not part.text.islower() else part.text.capitalize()
             yield Needle("PERSON", form, word, part=True, bounded=True, exact=True)
+            if part.kind == "family" and part.text.isascii():  # the Johnsons
+                yield Needle("PERSON", form, word + "s", part=True, bounded=True, exact=True)
         if part.kind == "family" and not part.text.isascii() and part is parts[0]:
             for before, behind in called(part.text):
                 yield Needle("PERSON", form, before + part.text + behind, part=True)

@@ -59,10 +59,14 @@ class Restorer:
 
     Released text never depends on the chunking. `held` is always the beginning of some variant, a whole one only
     while the next character decides whether it ends there. Time per character is bounded by the longest variant.
+
+    `guess`: a text that begins with `{` is restored as JSON is, so that an original with a quote or a line break does
+    not break an answer that is JSON.
     """
 
-    def __init__(self, table: Table, kind: ChannelKind = ChannelKind.CONTENT) -> None:
+    def __init__(self, table: Table, kind: ChannelKind = ChannelKind.CONTENT, *, guess: bool = False) -> None:
         self._root, self._first = table.compiled(kind)
+        self._guess = table if guess else None  # until the first character that is no space
         self._buffer = ""
         self._before = ""  # the last characters in front of the buffer
         self._walk: tuple[_Node, int, tuple[int, Variant] | None] | None = None
@@ -75,6 +79,10 @@ class Restorer:
     def feed(self, text: str) -> str:
         if self._first is None or not text:
             return text
+        if self._guess is not None and (begun := text.lstrip()):
+            if begun[0] == "{":
+                self._root, self._first = self._guess.compiled(ChannelKind.ARGUMENTS)
+            self._guess = None
         return self._run(self._buffer + text, last=False)
 
     def close(self) -> str:

@@ -68,6 +68,8 @@ def _ways(type_: str, flat: str, form: str, made: str, cast: Cast) -> Iterator[t
         yield from ((m, f, True) for m, f in zip(dates.ways(made), dates.ways(flat), strict=False))
     elif is_number(type_) and sum(c.isdecimal() for c in made) >= _LONG:
         yield encode(made, "compact"), encode(form, "compact"), True
+        if type_ == "PHONE_NUMBER":
+            yield from ((m, f, True) for m, f in zip(_american(made), _american(flat), strict=False))
     yield from ((text, encode(form, encoding), True) for encoding, text in encoded(made))
 
 
@@ -80,6 +82,20 @@ def _address(made: str, form: str) -> Iterator[tuple[str, str, bool]]:
         yield local, was, True
     if host.count(".") > 1 and home:
         yield host, home, True
+
+
+def _american(number: str) -> list[str]:
+    """The usual ways to write a North American number, without the country code; none for any other number."""
+    digits = "".join(c for c in number if c.isdecimal()).removeprefix("1")
+    if len(digits) != 10 or digits[0] < "2" or (number.startswith("+") and not number.startswith("+1")):
+        return []
+    area, office, line = digits[:3], digits[3:6], digits[6:]
+    return [
+        f"{area}-{office}-{line}",
+        f"({area}) {office}-{line}",
+        f"{area}.{office}.{line}",
+        f"{area} {office} {line}",
+    ]
 
 
 def quiet_ones(written: Iterable[Written]) -> bool:

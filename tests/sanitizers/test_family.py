@@ -38,6 +38,7 @@ ZHANG, WEI = list(CAST.name("张伟", False, 0))
         ("ALICE JOHNSON", f"{GIVEN} {FAMILY}".upper()),
         ("alice johnson", f"{GIVEN} {FAMILY}".lower()),
         ("Johnson, Alice", f"{FAMILY}, {GIVEN}"),
+        ("Johnsons", f"{FAMILY}s"),
         ("A. Johnson", f"{GIVEN[0]}. {FAMILY}"),
         ("Ms. Johnson", f"Ms. {FAMILY}"),
         ("Alice Johnson's", f"{GIVEN} {FAMILY}'s"),
@@ -149,3 +150,11 @@ def test_a_new_name_does_not_change_the_earlier_ones(earlier: str) -> None:
     first = SANITIZER.hide(turns).messages[0]["content"]
     later = SANITIZER.hide([*turns, {"role": "user", "content": "My name is Adam Zimmer. 我叫张伟。"}])
     assert later.messages[0]["content"] == first
+
+
+def test_the_plural_of_a_family_name_goes_and_comes_back() -> None:
+    text = "Alice Johnson is here. The Johnsons are late, and so is the Johnsons' dog."
+    hidden = Sanitizer(key="k").hide(text)
+    assert "ohnson" not in hidden.text and hidden.restore(hidden.text) == text
+    family = hidden.text.split()[1]
+    assert Sanitizer(key="k").hide("Alice Johnson is here.").restore(f"the {family}s") == "the Johnsons"

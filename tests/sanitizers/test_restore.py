@@ -145,3 +145,31 @@ def test_escaped_names_come_back_from_json_in_json() -> None:
     answer, expected = (json.dumps({"a": json.dumps({"b": f"你好{name}"})}) for name in ("郏轩", "张伟"))
     restorer = Restorer(Table([Variant("郏轩", "张伟")]), ChannelKind.ARGUMENTS)
     assert restorer.feed(answer) + restorer.close() == expected
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ('{"key": "EXAMPLE7"}', '{"key": "p\\"w\\nx"}'),
+        (' \n{"key": "EXAMPLE7"}', ' \n{"key": "p\\"w\\nx"}'),
+        ('{"name": "\\u90cf\\u8f69"}', '{"name": "\\u5f20\\u4f1f"}'),
+        ("The key is EXAMPLE7", 'The key is p"w\nx'),
+        ("[EXAMPLE7]", '[p"w\nx]'),
+    ],
+)
+def test_an_answer_that_is_json_stays_json(text: str, expected: str, size: int) -> None:
+    restorer = Restorer(Table([Variant("EXAMPLE7", 'p"w\nx'), Variant("郏轩", "张伟")]), guess=True)
+    pieces = [restorer.feed(text[i : i + size]) for i in range(0, len(text), size)]
+    assert "".join(pieces) + restorer.close() == expected
+
+
+def test_a_phone_number_comes_back_in_the_usual_writings() -> None:
+    hidden = Sanitizer(key="k").hide("Call +1 415-867-5309.")
+    area, rest = hidden.text[8:11], hidden.text[12:20]
+    for answer, expected in [
+        (f"{area}-{rest}", "415-867-5309"),
+        (f"({area}) {rest}", "(415) 867-5309"),
+        (f"{area}.{rest.replace('-', '.')}", "415.867.5309"),
+    ]:
+        assert hidden.restore(f"Call {answer}!") == f"Call {expected}!"
