@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models
 from guard.assets import resolve
 from guard.errors import ConfigError
 from guard.surface import Role
-from sanitizers import Piece, Sanitizer
+from sanitizers import Piece, Sanitizer, SanitizerOptions
 from sanitizers.obfuscate import Obfuscator, question
 from sanitizers.obfuscate_embeddings import Embeddings
 from sanitizers.obfuscate_mechanism import Mechanism, Stream, scale
@@ -213,10 +213,11 @@ def test_in_a_sanitizer(obfuscator: Obfuscator) -> None:
     """Stand-ins stay whole and are restored; only what users wrote is drawn anew; counted, stable, verified."""
     text = "Alice Johnson moved the warehouse server because the cooling failed. She called Bob Meyer. Was it wise?"
     pieces = [Piece("You are the warehouse assistant of a company.", Role.SYSTEM), Piece(text)]
-    sanitizer = Sanitizer(key="k", obfuscator=obfuscator)
+    rules = SanitizerOptions(ner=())
+    sanitizer = Sanitizer(rules, key="k", obfuscator=obfuscator)
     hiding, _ = sanitizer.hide_pieces(pieces, tenant="t")
-    plain, _ = Sanitizer(key="k").hide_pieces(pieces, tenant="t")
-    assert hiding.texts[0] == pieces[0].text
+    plain, _ = Sanitizer(rules, key="k").hide_pieces(pieces, tenant="t")
+    assert hiding.texts[0] == plain.texts[0] == pieces[0].text
     assert hiding.obfuscated >= 3 and hiding.texts[1] != plain.texts[1] and plain.obfuscated == 0
     for replaced in hiding.replaced:
         assert replaced.text in hiding.texts[1]
@@ -229,5 +230,5 @@ def test_in_a_sanitizer(obfuscator: Obfuscator) -> None:
 
 def test_words_alone_count_as_touched(obfuscator: Obfuscator) -> None:
     text = "The cooling of the warehouse failed. People were angry. What now?"
-    hiding, _ = Sanitizer(key="k", obfuscator=obfuscator).hide_pieces([Piece(text)])
+    hiding, _ = Sanitizer(SanitizerOptions(ner=()), key="k", obfuscator=obfuscator).hide_pieces([Piece(text)])
     assert hiding.touched and not hiding.entities and hiding.texts[0] != text
