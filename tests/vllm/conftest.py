@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.vllm.engine import BLOCK, MAX_LENGTH, Engine
+from tests.vllm.engine import BLOCK, MAX_LENGTH, Engine, EngineFailed
 from tests.vllm.models import BUNDLED, Reference, random_model, subspace
 
 HERE = Path(__file__).parent
@@ -78,14 +78,23 @@ def engine(
 ) -> Iterator[Engine]:
     """The bundled model, steerable, in every configuration."""
     more, variables = CONFIGURATIONS[request.param]
-    running = Engine(
-        options(BUNDLED, subspace_file, **more),
-        environment(**variables),
-        tmp_path_factory.mktemp("engine") / f"{request.param}.log",
-    )
+    log = tmp_path_factory.mktemp("engine") / f"{request.param}.log"
+    running = started(options(BUNDLED, subspace_file, **more), environment(**variables), log)
     running.name = request.param
     yield running
     running.close()
+
+
+def started(wanted: dict[str, Any], variables: dict[str, str], log: Path) -> Engine:
+    """Compiled, V2's dummy run samples from memory that nothing has written; under Triton's interpreter NaN there is
+    an error, with this plugin or without. It comes and goes, so the start is tried again."""
+    for _ in range(3):
+        try:
+            return Engine(wanted, variables, log)
+        except EngineFailed as failure:
+            if "All-NaN slice" not in str(failure):
+                raise
+    return Engine(wanted, variables, log)
 
 
 @pytest.fixture(params=["llama", "mistral", "qwen3"])
