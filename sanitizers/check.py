@@ -19,7 +19,7 @@ from sanitizers.sanitizer import Sanitizer
 
 # Characters beyond which the work would hold up the event loop for too long, even where every text is remembered: a
 # long history may hold hundreds of values.
-INLINE_CHARACTERS = 4096
+INLINE_CHARACTERS = 1024
 # Threads that wait for a local model are many and idle; they must not take those that compute.
 _WAITING_THREADS = 64
 _BEFORE = "sanitize.before"  # key of an exchange's state: the texts as they were, and how they were hidden
