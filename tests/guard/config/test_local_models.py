@@ -48,9 +48,7 @@ def test_a_wait_as_long_as_the_deadline_is_warned_of() -> None:
     assert not any("deadline_seconds" in str(p) for p in warnings(loads(text)))
 
 
-@pytest.mark.parametrize(
-    "value", ["{}", "{epsilon: 0}", "{epsilon: 1, candidates: 1}", "{epsilon: 1, b: 2}", "3"]
-)
+@pytest.mark.parametrize("value", ["{}", "{epsilon: 0}", "{epsilon: 1, candidates: 1}", "{epsilon: 1, b: 2}", "3"])
 def test_obfuscation_wants_an_epsilon_and_nothing_else(value: str) -> None:
     with pytest.raises(InvalidConfig, match=r"policies\.default\.sanitize\.obfuscate"):
         loads(f"{HEAD}      obfuscate: {value}\n")
