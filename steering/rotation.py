@@ -35,6 +35,9 @@ from torch import Tensor
 ANGLE_FLOOR = 1e-4
 """Radians. Closer than this to v or to -v the plane of rotation is not defined in float32: no rotation."""
 
+ADDITIVE_FLOOR = 0.05
+"""Radians that additive steering leaves between the state and its target, where the sum would grow without bound."""
+
 PROJECTION_FLOOR = 1e-5
 """Share of ‖h‖ below which a projection has no meaningful direction: no rotation."""
 
@@ -83,6 +86,24 @@ def rotate_by(h: Tensor, v: Tensor, angle: Tensor | float) -> Tensor:
     moved = n * (torch.cos(by).unsqueeze(-1) * direction + torch.sin(by).unsqueeze(-1) * across / length)
     turned: Tensor = torch.where(rotated, moved.to(h.dtype), h)
     return turned
+
+
+def add(h: Tensor, v: Tensor, strength: Tensor | float) -> Tensor:
+    """Additive steering as a baseline: h + c·v/‖v‖ with the c that leaves the same angle to v as `rotate` would.
+
+    c = n · sin(αθ) / sin((1-α)θ), so that only the norm differs: it grows by sin θ / sin((1-α)θ). The sum can come
+    near v but never reach it, so the angle that remains is at least `ADDITIVE_FLOOR`. Shapes and guards as in
+    `rotate`; strength 0 leaves the row bit-identical.
+    """
+    x, n, unit = h.float(), _length(h), _unit(v)
+    alpha = torch.as_tensor(strength, dtype=torch.float32, device=h.device)
+    theta = _angle(x / n, unit)
+    rest = torch.maximum((1.0 - alpha) * theta, torch.clamp(theta, max=ADDITIVE_FLOOR))
+    added = (theta >= ANGLE_FLOOR) & (theta <= math.pi - ANGLE_FLOOR) & (alpha > 0)
+    size = torch.sin(theta - rest) / torch.sin(rest)
+    moved = x + (n * size.unsqueeze(-1)) * unit
+    sum_: Tensor = torch.where(added.unsqueeze(-1), moved.to(h.dtype), h)
+    return sum_
 
 
 def angle(h: Tensor, v: Tensor) -> Tensor:
