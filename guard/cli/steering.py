@@ -79,19 +79,22 @@ def fit(
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     made.subspace.save(out)
-    show(out)
+    show(str(out))
 
 
 @app.command()
-def show(file: Annotated[Path, typer.Argument(help="A subspace artefact.")]) -> None:
+def show(
+    file: Annotated[str, typer.Argument(help="A subspace artefact: a .safetensors file or bundled:<name>.")],
+) -> None:
     """Print what an artefact holds: its model, layers, target, and how well each layer separated the prompts."""
     from rich.console import Console
     from rich.table import Table
 
+    from guard.assets import resolve
     from steering.artifact import Subspace
 
     console = Console()
-    found = Subspace.load(file)
+    found = Subspace.load(resolve(file, "steering"))
     identity = found.identity
     console.print(f"{file}: safety subspace of [bold]{identity.name}[/bold]", highlight=False)
     console.print(f"  weights {identity.weights}, tokenizer {identity.tokenizer}, template {identity.template}")

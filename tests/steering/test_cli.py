@@ -43,6 +43,8 @@ def test_fit_show(chat: Chat, labelled: Path, tmp_path: Path) -> None:
     shown = guard_steering("show", out)
     assert shown.exit_code == 0
     assert "chat" in shown.output and "rank 2, target projection" in shown.output
+    bundled = guard_steering("show", "bundled:tiny-chat")
+    assert bundled.exit_code == 0 and "AUROC" in bundled.output
 
 
 def test_eval_reports_everything_it_was_asked_for(chat: Chat, labelled: Path, robot: Path, tmp_path: Path) -> None:
