@@ -17,6 +17,7 @@ from sanitizers.surrogates import ADDRESSES, AMOUNTS, DATES, ORGANISATIONS, PLAC
 _OTHERS = {
     "PERSON": "A fictional person: script, case, gender where it can be told, and number of Chinese characters kept.",
     "EMAIL_ADDRESS": "The fictional person's address on a domain of RFC 2606 (`example.com`, ...).",
+    "HANDLE": "`@silverpine_4271`: an invented word and four digits.",
     "URL": "The same host as in e-mail addresses (RFC 2606), another path.",
     "CRYPTO": "Same prefix and alphabet; the checksum is wrong but for one in four thousand million.",
     "PRIVATE_KEY": "A key block of the same label that holds no key.",

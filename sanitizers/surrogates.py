@@ -16,6 +16,7 @@ from sanitizers.draw import Draw
 from sanitizers.numbers import DIGITS, LOWER, NUMBERS, UPPER, classes
 from sanitizers.organisations import organisation
 from sanitizers.places import address, place
+from sanitizers.places_list import EN_BRANDS
 
 DATES = frozenset("DATE_TIME DATE CN_DATE DATE_OF_BIRTH".split())
 AMOUNTS = frozenset("AMOUNT MONEY CN_AMOUNT PERCENT".split())
@@ -29,7 +30,7 @@ WORDS = frozenset(("PERSON", "NRP", *ORGANISATIONS, *PLACES, *TITLES))
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _EXACT = frozenset(("PRIVATE_KEY", "CRYPTO", "URL", "CONNECTION_STRING", *SECRETS))
-_TEXTUAL = frozenset(("EMAIL_ADDRESS", "IP_ADDRESS", "CUSTOM", *WORDS, *ADDRESSES, *DATES, *AMOUNTS))
+_TEXTUAL = frozenset(("EMAIL_ADDRESS", "HANDLE", "IP_ADDRESS", "CUSTOM", *WORDS, *ADDRESSES, *DATES, *AMOUNTS))
 # Fewer free characters than this, and a surrogate would sooner or later match ordinary text on the way back.
 _DISTINCT = 7
 _JOBS = tuple("cartographer horologist arborist bookbinder lamplighter cooper farrier glazier luthier milliner".split())
@@ -138,6 +139,10 @@ def _title(type_: str, form: str, draw: Draw) -> str:
     return made.upper() if form.isupper() else made if form.islower() else made.capitalize()
 
 
+def _handle(type_: str, form: str, draw: Draw) -> str:
+    return f"@{draw.choice(EN_BRANDS).lower()}_{1000 + draw.below(9000)}"
+
+
 def _crypto(type_: str, form: str, draw: Draw) -> str:
     if form.startswith("0x"):
         return "0x" + draw.text("0123456789abcdef", len(form) - 2)
@@ -182,6 +187,7 @@ def _same_shape(type_: str, form: str, draw: Draw) -> str:
 
 _OTHERS: dict[str, Callable[[str, str, Draw], str]] = {
     "CRYPTO": _crypto,
+    "HANDLE": _handle,
     "PRIVATE_KEY": _private_key,
     "CONNECTION_STRING": _connection,
     **dict.fromkeys(SECRETS, _secret),

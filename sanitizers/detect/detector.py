@@ -18,6 +18,7 @@ from sanitizers.detect.credentials import CREDENTIALS
 from sanitizers.detect.email import EMAILS
 from sanitizers.detect.fold import fold
 from sanitizers.detect.glued import Glued
+from sanitizers.detect.handles import HANDLES
 from sanitizers.detect.identifiers import IDENTIFIERS, Ibans, books
 from sanitizers.detect.library import load
 from sanitizers.detect.names import Names
@@ -54,6 +55,7 @@ def own_recognisers() -> tuple[Recogniser, ...]:
         STREETS,
         TIMES,
         EMAILS,
+        HANDLES,
         Names(),
     )
 

@@ -26,7 +26,7 @@ class Span:
 
 
 # Types whose values are words: a part of one may be a value of its own.
-NAMES = frozenset(("PERSON", "ORGANIZATION", "LOCATION", "ADDRESS", "TITLE", "NRP"))
+NAMES = frozenset(("PERSON", "ORGANIZATION", "LOCATION", "ADDRESS", "TITLE", "NRP", "HANDLE"))
 
 
 def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:

@@ -39,6 +39,7 @@ HOST = r"([a-z]+\.)?example\.(com|org|net)"
         ("EMAIL_ADDRESS", "BOB@CORP.COM", rf"(?i)[A-Z]+@{HOST}"),
         ("EMAIL_ADDRESS", "info@corp.com", rf"info@{HOST}"),
         ("EMAIL_ADDRESS", "alice85@gmail.com", r"[a-z]+\d\d@example\.(com|org|net)"),
+        ("HANDLE", "@ann_b", r"@[a-z]+_[1-9]\d{3}"),
         ("PHONE_NUMBER", "(212) 736-5000", r"\([2-9]\d\d\) 555-01\d\d"),
         ("PHONE_NUMBER", "+1-212-736-5000", r"\+1-[2-9]\d\d-555-01\d\d"),
         ("PHONE_NUMBER", "+44 20 7123 4567", r"\+44 20 7946 0\d{3}"),

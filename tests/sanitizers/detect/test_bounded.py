@@ -15,6 +15,7 @@ from sanitizers.detect.custom import custom
 from sanitizers.detect.detector import known_types
 from sanitizers.detect.email import EMAILS
 from sanitizers.detect.glued import Glued
+from sanitizers.detect.handles import HANDLES
 from sanitizers.detect.identifiers import IDENTIFIERS, Ibans
 from sanitizers.detect.names import Names
 from sanitizers.detect.national import National
@@ -42,6 +43,7 @@ TABLE: list[tuple[Recogniser, tuple[str, ...]]] = [
     (Ibans(), ("DE89370400440532013 ", "DE89 ", "de89")),
     (IDENTIFIERS, ("ssn 53622123 ", "123.456.789-00 ", "A12345678 ", "2 55 08 14 168 025 3 ", "sin 1")),
     (EMAILS, ("a.", "a@b-", "a@b.", "@", "a%40")),
+    (HANDLES, ("@", "@a ", "@ab(", "@ab\n", "@ab\n@cd ")),
     (Names(), ("My name is ", "Dear A", "我叫张", "Alice ")),
     (Phones(memo=0), ("212736500 ", "+1 ", "(2", "2127365000x", "1/")),
     (PresidioPatterns(types=known_types() - {"URL"}), ("4111111111111112 ", "1.1.1.", "a:", "0a:1b:", "12345678", "bc1", "a@b.c")),

@@ -147,7 +147,21 @@ IDENTIFIERS = [
     ("张三11010519491231002X13812345678", "CN_MOBILE", "13812345678"),
     ("411111111111111113812345678", "CREDIT_CARD", "4111111111111111"),
 ]
-ROWS = [*CHINA, *((text, "ADDRESS", value) for text, value in ADDRESSES), *TIMES, *SECRETS, *IDENTIFIERS]
+HANDLES = [
+    ("thanks @ann_b!", "@ann_b"),
+    ("@BobKowalski99 are you there", "@BobKowalski99"),
+    ("RT @chefbenhughes: new menu", "@chefbenhughes"),
+    ("cc:@ann_b", "@ann_b"),
+    ("写给@anna_li谢谢", "@anna_li"),
+]
+ROWS = [
+    *CHINA,
+    *((text, "HANDLE", value) for text, value in HANDLES),
+    *((text, "ADDRESS", value) for text, value in ADDRESSES),
+    *TIMES,
+    *SECRETS,
+    *IDENTIFIERS,
+]
 
 
 @pytest.mark.parametrize("text, type_, value", ROWS)
@@ -169,6 +183,10 @@ QUIET = [
     "the token is invalid", "api_key=YOUR_API_KEY", "basic information here", "bearer of good news arriving yesterday",
     "http://example.com:8080/path@x", "forgot password: enter your e-mail", "sk-learn-contrib-extras-and-more",
     "self.password = password", "密码是什么", "密码：请输入", "https://user@host/x", "the access key: see docs",
+    # @ that names nobody
+    "@media print", "npm i @angular/core @types/node", "meet @5pm", "@app.route('/')", "SET @total = 5",
+    "@cached\ndef f(x):", "@cached\n@timed\nclass A:", "@Override\npublic void run()", "@pytest.fixture", "hi @everyone", "@param x the size",
+    "https://social.example/@ann_b", "logo@2x", "background-@large-screen",
     # identifiers
     "order 536221234", "ISBN 0-306-40615-2", "ISBN-13: 978-0-306-40615-7", "INT_MAX is 2147483647", "DE88370400440532013000",
     "the driver licence D3 of INTRODUCTORY terms", "order 2127365000", "a8f5f167-2127-3650-b0c1-0123456789ab",
