@@ -41,6 +41,14 @@ EN_GIVEN_WORDS = frozenset(
     Austin Jordan Dean Max Rich Rob Victoria Virginia Charlotte Christian Carol Jose Wayne Mei Ling Wei Carmen
     Diego Santiago Sydney Paris Florence Diana Gloria Vera Nancy Lisa Roy Raj Leo Francis Maria Donna Jordan""".split()
 )
+# Chinese full names, family name first, that are also words.
+ZH_NAME_WORDS = frozenset(
+    """高兴 高峰 高山 高原 高明 高超 高洁 高雅 黄金 黄河 白天 白云 白雪 白杨 方向 方正 方圆 马上 马力 马达
+    温柔 温暖 温和 温馨 成功 成长 安静 安宁 安全 安康 安心 平安 平静 常青 常胜 和平 向阳 向上 时光 时间
+    江山 江南 江河 金山 金星 石头 石英 雷雨 雷电 钱财 祝福 祝愿 喜悦 许愿 许多 何况 何必 于是 严格 严肃
+    严密 余地 华丽 华夏 甘心 关心 关注 关怀 康乐 文明 文静 明亮 明星 容易 舒心 舒畅 乐观 元旦 包容 车辆
+    戴帽 解放 全新 全能 古典 水晶 水仙 云彩 花朵 花园 国庆 申请 应该 支持 左右 池塘 连接 连续 东方""".split()
+)
 EN_GIVEN = frozenset(EN_FEMALE) | frozenset(EN_MALE)
 EN_FAMILY = frozenset(
     """Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson

@@ -10,7 +10,7 @@ import ahocorasick
 
 from sanitizers.detect.fold import Folded, fold
 from sanitizers.encodings import base64_cores, base64_run, encoded, squeeze, unsqueezed
-from sanitizers.names_list import EN_GIVEN_WORDS
+from sanitizers.names_list import EN_GIVEN_WORDS, ZH_NAME_WORDS
 from sanitizers.restore import joins
 from sanitizers.surrogates import ADDRESSES, AMOUNTS, DATES, WORDS, is_number
 
@@ -51,6 +51,8 @@ def needles(type_: str, form: str) -> Iterator[Needle]:
     single = type_ in WORDS and form.isascii() and " " not in form
     if type_ == "PERSON" and single and form.capitalize() in EN_GIVEN_WORDS:
         return  # a name that is a word: hidden where its context gave it away, kept elsewhere
+    if type_ == "PERSON" and form in ZH_NAME_WORDS:
+        return
     if type_ == "AGE" or (form.isascii() and sum(c.isalnum() for c in form) < 3):
         return  # other 42s are other things
     # A short value inside a longer word or number is something else.

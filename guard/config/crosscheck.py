@@ -137,6 +137,8 @@ def _sanitize(config: Config, at: KeyPath, sanitize: Sanitize) -> Iterator[Probl
         yield _missing(config, (*at, "route_local", "upstream"), "upstream", config.upstreams)
     elif not sanitize.routes_local():
         yield _at(config, (*at, "route_local"), "no entity type has the policy 'route_local'", warning=True)
+    else:
+        yield from _foreign(config, (*at, "route_local"), local.upstream)
 
 
 def _asked(config: Config, at: KeyPath, asked: LocalRoute) -> Iterator[Problem]:
@@ -144,15 +146,22 @@ def _asked(config: Config, at: KeyPath, asked: LocalRoute) -> Iterator[Problem]:
     upstream = config.upstreams.get(asked.upstream)
     if upstream is None:
         yield _missing(config, (*at, "upstream"), "upstream", config.upstreams)
-    elif isinstance(upstream, OpenAI) and not upstream.local:
+    elif problems := list(_foreign(config, at, asked.upstream)):
+        yield from problems
+    elif not isinstance(upstream, Embedded) and asked.model is None:
+        yield _at(config, (*at, "model"), f"required: upstream {asked.upstream!r} may serve several")
+
+
+def _foreign(config: Config, at: KeyPath, name: str) -> Iterator[Problem]:
+    """What is wrong with showing text unmasked to an upstream: it is not marked as the operator's own."""
+    upstream = config.upstreams[name]
+    if isinstance(upstream, OpenAI) and not upstream.local:
         yield _at(
             config,
             (*at, "upstream"),
-            f"is shown text unmasked, and upstream {asked.upstream!r} is not marked as your own: "
-            f"set 'local: true' there if it is",
+            f"is shown text unmasked, and upstream {name!r} is not marked as your own: "
+            "set 'local: true' there if it is",
         )
-    elif not isinstance(upstream, Embedded) and asked.model is None:
-        yield _at(config, (*at, "model"), f"required: upstream {asked.upstream!r} may serve several")
 
 
 def _tenants(config: Config) -> Iterator[Problem]:

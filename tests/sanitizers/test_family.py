@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from sanitizers import Sanitizer
+from sanitizers import Sanitizer, SanitizerOptions
 from sanitizers.cast import Cast, Name
+from sanitizers.detect import Span
+from sanitizers.hide import Piece, hide
 from sanitizers.names_list import FRESH_FEMALE, FRESH_MALE
 
 KEY = b"k" * 32
@@ -158,3 +160,9 @@ def test_the_plural_of_a_family_name_goes_and_comes_back() -> None:
     assert "ohnson" not in hidden.text and hidden.restore(hidden.text) == text
     family = hidden.text.split()[1]
     assert Sanitizer(key="k").hide("Alice Johnson is here.").restore(f"the {family}s") == "the Johnsons"
+
+
+def test_a_chinese_name_that_is_a_word_goes_only_where_it_is_a_name() -> None:
+    text = "我叫高兴，今天很高兴认识你。"
+    hiding = hide([Piece(text)], [[Span(2, 4, "PERSON", 0.9)]], KEY, SanitizerOptions())
+    assert not hiding.texts[0].startswith("我叫高兴") and hiding.texts[0].endswith("今天很高兴认识你。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from sanitizers import Sanitizer
 from sanitizers.detect import Budget, Span
@@ -15,7 +15,7 @@ class Asking:
 
     types = frozenset(("PERSON",))
 
-    def find(self, text: str, budget: Budget) -> Iterable[Span]:
+    def find(self, text: str, budget: Budget) -> Iterator[Span]:
         raise AssertionError("asked")
 
 

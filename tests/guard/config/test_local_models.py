@@ -41,6 +41,16 @@ def test_who_may_be_asked(key: str, value: str, problem: str | None) -> None:
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize(("upstream", "accepted"), [("house", True), ("tiny", True), ("cloud", False)])
+def test_where_requests_may_be_routed_as_they_are(upstream: str, accepted: bool) -> None:
+    text = f"{HEAD}      {{default: route_local, route_local: {{upstream: {upstream}}}}}\n"
+    if accepted:
+        loads(text)
+        return
+    with pytest.raises(InvalidConfig, match=r"route_local\.upstream.*not marked as your own"):
+        loads(text)
+
+
 def test_a_wait_as_long_as_the_deadline_is_warned_of() -> None:
     text = f"{HEAD}      local_model: {{upstream: tiny, seconds: 5}}\n"
     assert any("deadline_seconds (5)" in str(p) for p in warnings(loads(text)))
