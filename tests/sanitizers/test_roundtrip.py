@@ -13,6 +13,8 @@ from guard.errors import CheckUnavailable
 from guard.surface import ChannelKind, Role
 from sanitizers import Piece, Policy, Sanitizer, SanitizerOptions
 from sanitizers.detect import Budget
+from sanitizers.detect.fold import fold
+from sanitizers.surrogates import tells
 from tests.sanitizers.strategies import texts, values
 
 # Types that are off by default too.
@@ -61,8 +63,9 @@ def test_no_original_is_left_in_any_piece(parts: list[str]) -> None:
     ]
     hiding, found = SANITIZER.hide_pieces(pieces)
     # Inside a longer word a short value, an address or a name is something else.
-    originals = {pieces[f.piece].text[f.start : f.end] for f in found if f.type not in ("PERSON", "IP_ADDRESS")}
-    for original in originals:
+    values = {(f.type, pieces[f.piece].text[f.start : f.end]) for f in found if f.type not in ("PERSON", "IP_ADDRESS")}
+    # `the 10:30` is found as a date and tells nothing.
+    for original in {value for type_, value in values if tells(type_, fold(value).text)}:
         if len(original) >= 8:
             assert not any(original in text for text in hiding.texts)
 
