@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from sanitizers.detect.address import STREETS, Addresses
+from sanitizers.detect.cards import CARDS
 from sanitizers.detect.china import CHINA
 from sanitizers.detect.credentials import CREDENTIALS
 from sanitizers.detect.email import EMAILS
@@ -30,6 +31,7 @@ from sanitizers.detect.recogniser import Budget, Recogniser, Rules, near, words
 from sanitizers.detect.secrets import JSON_WEB_TOKENS, PrivateKeys, Tokens
 from sanitizers.detect.span import Span, merge
 from sanitizers.detect.surroundings import FIRM_SCORE, Surroundings
+from sanitizers.detect.telephone import TELEPHONES
 from sanitizers.detect.times import TIMES
 
 # Presidio gives a phone number that its library calls valid 0.4; a threshold above that would switch phones off.
@@ -56,6 +58,8 @@ def own_recognisers() -> tuple[Recogniser, ...]:
         TIMES,
         EMAILS,
         HANDLES,
+        CARDS,
+        TELEPHONES,
         Names(),
     )
 
@@ -196,6 +200,7 @@ _COUNT = re.compile(
     r"|[0-3]?[0-9][./][01]?[0-9][./](?:19|20)[0-9]{2}[ ,]+[0-2]?[0-9]"
 )
 _BARE = re.compile(r"[0-9]{7,}")
+_SHORTEST = 7  # characters: what is shorter, and valid somewhere, is a postcode or a count where no word names it
 _PHONE_WORDS = words(
     *("phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "fax", "whatsapp", "sms", "contact", "dial"),
     *("phone number", "电话", "手机", "传真", "联系", "致电", "拨打"),
@@ -219,6 +224,8 @@ def _named(text: str) -> Callable[[Span], Span]:
             span = replace(span, start=span.start + 1)
         if near(_PHONE_WORDS, text, span.start, span.end):
             return replace(span, score=FIRM_SCORE, by=f"{span.by}, beside a word for it")
+        if len(value) < _SHORTEST:
+            return replace(span, score=0.0)
         if _BARE.fullmatch(value) and _OTHER_WORDS.search(text, max(0, span.start - 20), span.start):
             return replace(span, score=0.0)
         return span

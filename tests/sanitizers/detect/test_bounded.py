@@ -9,6 +9,7 @@ import pytest
 
 from sanitizers.detect import Budget, Detector, DetectorOptions
 from sanitizers.detect.address import STREETS, Addresses
+from sanitizers.detect.cards import CARDS
 from sanitizers.detect.china import CHINA
 from sanitizers.detect.credentials import CREDENTIALS
 from sanitizers.detect.custom import custom
@@ -23,6 +24,7 @@ from sanitizers.detect.phone import Phones
 from sanitizers.detect.presidio import PresidioPatterns
 from sanitizers.detect.recogniser import Recogniser
 from sanitizers.detect.secrets import JSON_WEB_TOKENS, PrivateKeys, Tokens
+from sanitizers.detect.telephone import TELEPHONES
 from sanitizers.detect.times import TIMES
 
 NEAR = 100_000  # matches that fail at their end
@@ -43,6 +45,8 @@ TABLE: list[tuple[Recogniser, tuple[str, ...]]] = [
     (Ibans(), ("DE89370400440532013 ", "DE89 ", "de89")),
     (IDENTIFIERS, ("ssn 53622123 ", "123.456.789-00 ", "A12345678 ", "2 55 08 14 168 025 3 ", "sin 1")),
     (EMAILS, ("a.", "a@b-", "a@b.", "@", "a%40")),
+    (CARDS, ("2720418695252981 ", "503802053771 ", "4273 ", "card ")),
+    (TELEPHONES, ("1", "+1", "1 ", "phone ", "call 1-", "(1) 2", "1 cell 12x", "phone 1234567890123456 ")),
     (HANDLES, ("@", "@a ", "@ab(", "@ab\n", "@ab\n@cd ")),
     (Names(), ("My name is ", "Dear A", "我叫张", "Alice ")),
     (Phones(memo=0), ("212736500 ", "+1 ", "(2", "2127365000x", "1/")),

@@ -154,7 +154,30 @@ HANDLES = [
     ("cc:@ann_b", "@ann_b"),
     ("写给@anna_li谢谢", "@anna_li"),
 ]
+CARDS = [
+    ("card 2720418695252980", "2720418695252980"),
+    ("2308 6672 7532 2437", "2308 6672 7532 2437"),
+    ("my card is 213164126086955", "213164126086955"),
+    ("4273468222888969924", "4273468222888969924"),
+    ("credit card 503802053770", "503802053770"),
+    ("cc 630427373398, thanks", "630427373398"),
+]
+TELEPHONES = [
+    ("Mobile: 21 284 698 2548", "21 284 698 2548"),
+    ("Desk: 78 651 450", "78 651 450"),
+    ("Phone: 467 3395", "467 3395"),
+    ("he is answering at 723 813 266 today", "723 813 266"),
+    ("60-56-85-91 cell", "60-56-85-91"),
+    ("Fax: 0172 8387", "0172 8387"),
+    ("3660170548-Office", "3660170548"),
+    ("+46 (0)179 459 33", "+46 (0)179 459 33"),
+    ("+41 (0)85 806 98 67", "+41 (0)85 806 98 67"),
+    ("+447700677662", "+447700677662"),
+    ("+1-903-140-4508x769", "+1-903-140-4508x769"),
+]
 ROWS = [
+    *((text, "CREDIT_CARD", value) for text, value in CARDS),
+    *((text, "PHONE_NUMBER", value) for text, value in TELEPHONES),
     *CHINA,
     *((text, "HANDLE", value) for text, value in HANDLES),
     *((text, "ADDRESS", value) for text, value in ADDRESSES),
@@ -187,6 +210,9 @@ QUIET = [
     "@media print", "npm i @angular/core @types/node", "meet @5pm", "@app.route('/')", "SET @total = 5",
     "@cached\ndef f(x):", "@cached\n@timed\nclass A:", "@Override\npublic void run()", "@pytest.fixture", "hi @everyone", "@param x the size",
     "https://social.example/@ann_b", "logo@2x", "background-@large-screen",
+    # cards and phones that are none: check digit, range, no word for a short one, too few digits, dates
+    "card 2720418695252981", "2820418695252980", "503802053770", "Oakland CA 16469",
+    "Office 365 2019", "call 12345", "x+123456789012", "+2012 to 2013", "phone 5 costs 1,234,567",
     # identifiers
     "order 536221234", "ISBN 0-306-40615-2", "ISBN-13: 978-0-306-40615-7", "INT_MAX is 2147483647", "DE88370400440532013000",
     "the driver licence D3 of INTRODUCTORY terms", "order 2127365000", "a8f5f167-2127-3650-b0c1-0123456789ab",
