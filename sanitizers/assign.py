@@ -71,7 +71,9 @@ class Assigner:
             ):
                 # Some kinds run out of surrogates; a placeholder is always to be had.
                 value = flat if encoding == "base64" else canonical
-                made = placeholder(type_, Draw(self._key, type_, normalise(type_, value), self._start + attempt))
+                # A text may hold the label itself as a value: "IBAN", say.
+                label = type_ if attempt < _TRIES * 3 // 4 else "X"
+                made = placeholder(label, Draw(self._key, type_, normalise(type_, value), self._start + attempt))
                 made = encode(made, encoding) if policy is Policy.PLACEHOLDER and encoding != "base64" else made
             else:
                 made = self._make(type_, flat, canonical, encoding, part, title, attempt)

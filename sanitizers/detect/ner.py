@@ -127,12 +127,26 @@ def _cut(text: str, start: int, end: int, size: int) -> Iterator[_Window]:
 _EDGE = " \t\n\r,;:!?\"'“”‘’《》「」【】<>*#|=、，。；：！？…"
 
 
+# Longer ones are no name: taggers run on where the same words come again and again.
+_LONGEST = 200
+# What goes on beside a date in this way is an address of the network, or another number.
+_GOES_ON = re.compile(r"[A-Za-z0-9]|[:._@/][A-Za-z0-9:]")
+_CAME_BEFORE = re.compile(r"(?:[A-Za-z0-9]|[0-9][:._@/])\Z")
+
+
 def _trimmed(text: str, start: int, end: int, found: Span) -> Span | None:
-    """Without marks at its edges; None when fewer than two characters, or no letters or digits, are left."""
+    """Without marks at its edges; None when fewer than two characters, no letters, or a piece of a number are left.
+
+    What is all digits is the rules' work: a model finds a year inside an amount.
+    """
     while start < end and text[start] in _EDGE:
         start += 1
     while start < end and text[end - 1] in _EDGE:
         end -= 1
-    if end - start < 2 or not any(c.isalnum() for c in text[start:end]):
+    if not 2 <= end - start <= _LONGEST or not any(c.isalpha() for c in text[start:end]):
+        return None
+    if found.type == "DATE_TIME" and (
+        _GOES_ON.match(text, end) or _CAME_BEFORE.search(text[max(start - 2, 0) : start])
+    ):
         return None
     return Span(start, end, found.type, min(found.score, _MOST))

@@ -145,3 +145,9 @@ def test_beside_the_other_recognisers() -> None:
 def test_types_that_nobody_wants_are_not_looked_for() -> None:
     only = Detector(DetectorOptions(types=frozenset(("LOCATION",)), ner=BUNDLED))
     assert {s.type for s in only.detect("Maria Gonzalez flew to Boston")} == {"LOCATION"}
+
+
+@pytest.mark.parametrize("text", ["2001:db8:18a::0 价格 2001:db8:189::0 ", "￥1,200.50元", "lorem ipsum dolor " * 200])
+def test_numbers_addresses_and_endless_runs_are_no_names(text: str) -> None:
+    models = Ner(BUNDLED)
+    assert list(models.find(text, Budget(60))) == []
