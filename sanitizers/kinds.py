@@ -68,7 +68,7 @@ def _found_by(type_: str) -> list[str]:
     if type_ == "CUSTOM":
         return ["your `deny` list and patterns"]
     if type_ == "PHONE_NUMBER":
-        return ["libphonenumber, as Presidio asks it"]
+        return ["libphonenumber, as Presidio asks it", "own rules"]
     found = []
     if any(gate.type == type_ for gate in gates()):
         found.append("Presidio's pattern")
