@@ -1,36 +1,14 @@
 """guard.yaml: one strict file. `load` it, and everything that is wrong is said at once, with key and line."""
 
+from guard.config.checks import Check, External, Plugin, Probe, Steer
 from guard.config.load import default, load, loads, warnings
-from guard.config.model import (
-    Audit,
-    Block,
-    Check,
-    Config,
-    Embedded,
-    Entity,
-    External,
-    LocalModel,
-    LocalRoute,
-    Log,
-    Match,
-    Metrics,
-    Obfuscate,
-    OpenAI,
-    Plugin,
-    Policy,
-    Probe,
-    Recover,
-    Route,
-    Sanitize,
-    Server,
-    Steer,
-    StockVllm,
-    Tenant,
-    Upstream,
-    Vllm,
-)
+from guard.config.model import Config
+from guard.config.policy import Block, Match, Policy, Route, Tenant
 from guard.config.problems import InvalidConfig, Problem
 from guard.config.reference import schema, show, starter
+from guard.config.sanitize import Entity, LocalModel, LocalRoute, Obfuscate, Recover, Sanitize
+from guard.config.server import Audit, Log, Metrics, Server
+from guard.config.upstreams import Embedded, OpenAI, StockVllm, Upstream, Vllm
 
 __all__ = [
     "Audit",

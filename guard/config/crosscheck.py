@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from guard.config.document import KeyPath, dotted
-from guard.config.model import Config, Embedded, LocalRoute, OpenAI, Policy, Sanitize, Vllm
+from guard.config.model import Config
+from guard.config.policy import Policy
 from guard.config.problems import Problem
+from guard.config.sanitize import LocalRoute, Sanitize
+from guard.config.upstreams import Embedded, OpenAI, Vllm
 from guard.verdict import Mode, OnError
 
 _SCORERS = (Embedded, Vllm)

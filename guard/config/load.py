@@ -17,8 +17,11 @@ from pydantic_core import ErrorDetails
 from guard.config import document as yaml
 from guard.config.crosscheck import crosscheck
 from guard.config.document import Document, KeyPath, dotted
-from guard.config.model import Config, Embedded, Match, OpenAI, Policy, Route, Server, Source, Vllm
+from guard.config.model import Config, Source
+from guard.config.policy import Match, Policy, Route
 from guard.config.problems import InvalidConfig, Problem
+from guard.config.server import Server
+from guard.config.upstreams import Embedded, OpenAI, Vllm
 from guard.verdict import Mode
 
 log = logging.getLogger("guard.config")

@@ -18,7 +18,8 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
 from guard.config.document import KeyPath
-from guard.config.model import Config, Hidden
+from guard.config.model import Config
+from guard.config.node import Hidden
 
 SCHEMA_PATH = Path(__file__).with_name("schema.json")
 STARTER_PATH = Path(__file__).with_name("starter.yaml")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guard.config.model import Recognizer
+from guard.config.sanitize import Recognizer
 from guard.errors import CheckUnavailable, ConfigError
 from sanitizers import Policy, Sanitizer, SanitizerOptions
 from sanitizers.detect import Budget, Detector, DetectorOptions

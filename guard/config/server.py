@@ -1,0 +1,54 @@
+"""The process: where it listens, and what it writes down."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from guard.config.node import Node, Seconds
+
+
+class Server(Node):
+    """The listening side."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. `0.0.0.0` listens on every interface: then set `tenants` as well."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """TCP port; 0 lets the system choose one."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Processes. Each embedded upstream is loaded once per worker."""
+    max_body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 10 * 1024 * 1024
+    """Largest request body in bytes; a larger one gets 413."""
+    max_json_depth: Annotated[int, Field(ge=4, le=512)] = 64
+    """Deepest nesting of a JSON body; a deeper one gets 400."""
+    shutdown_seconds: Seconds = 30.0
+    """How long requests in flight may take to finish after SIGTERM, in seconds."""
+    explain: bool = False
+    """Answer the request header `x-guardchain-explain` from this machine with the text as it left for the model
+    (what `guard demo` shows). Callers learn nothing but how their own text was rewritten."""
+
+
+class Audit(Node):
+    """One JSON line a request: decisions, entity types and counts, never text."""
+
+    sink: Literal["stdout", "file", "off"] = "stdout"
+    """Where the lines go."""
+    path: str | None = None
+    """The file when `sink` is `file`; it is appended to, and opened again on SIGHUP."""
+
+
+class Metrics(Node):
+    """Prometheus metrics."""
+
+    enabled: bool = True
+    """Serve `/metrics`."""
+
+
+class Log(Node):
+    """The operator's log. It never holds text of users."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important messages that are written."""
+    format: Literal["text", "json"] = "text"
+    """One line of text, or one JSON object a line."""
