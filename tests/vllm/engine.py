@@ -128,6 +128,7 @@ def main() -> None:
     try:
         from vllm import LLM
 
+        fill_unattended()
         llm = LLM(**options)
     except Exception as error:
         say({"error": f"{type(error).__name__}: {error}"})
@@ -147,6 +148,33 @@ def main() -> None:
             say(OPERATIONS[question.pop("op")](llm, core, **question))
         except Exception as error:
             say({"error": f"{type(error).__name__}: {error}"})
+
+
+def fill_unattended() -> None:
+    """vLLM's profiling run attends to nothing. Back ends for GPUs then fill their output with zeros, the one for CPUs
+    leaves it unwritten: whatever lay in that memory goes on to the sampler, where Triton's interpreter takes a row of
+    NaN for an error. So it is filled here, as on a GPU."""
+    from vllm.v1.attention.backends.cpu_attn import CPUAttentionBackendImpl as Attention
+
+    original = Attention.forward
+
+    def forward(
+        self: Any,
+        layer: Any,
+        query: Any,
+        key: Any,
+        value: Any,
+        kv_cache: Any,
+        attn_metadata: Any,
+        output: Any,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        if attn_metadata is None:
+            output.fill_(0)
+        return original(self, layer, query, key, value, kv_cache, attn_metadata, output, *args, **kwargs)
+
+    Attention.forward = forward
 
 
 def generate(llm: Any, core: Any, requests: list[dict[str, Any]]) -> dict[str, Any]:

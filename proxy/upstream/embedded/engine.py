@@ -126,24 +126,16 @@ class Engine:
         self.cache.store(state)
         return state, shared
 
-    def steered(self, state: PromptState, strength: float) -> PromptState:
-        """A private copy of `state` whose last token was computed again under rotation. It is never stored."""
+    def require_steerer(self) -> None:
+        """Raises `UpstreamError` where there is nothing to steer by."""
         if self._steerer is None:
             raise UpstreamError("the embedded model has no subspace to steer by", reason="cannot_steer", status=500)
-        last = len(state.tokens) - 1
-        device = self.model.device
-        cache = state.cache(last)
-        with self._steerer.strengths(torch.tensor([strength], device=device), start=last, offset=last):
-            out = self.model(
-                input_ids=torch.tensor([[state.tokens[-1]]], device=device),
-                position_ids=torch.tensor([[last]], device=device),
-                past_key_values=cache,
-                use_cache=True,
-            )
-        return PromptState(state.tokens, layers_of(cache), out.logits[0, -1].float())
 
     def join(self, job: Generate, state: PromptState, choices: Sequence[Choice]) -> None:
-        """Let choices go on in the batch from `state`, their first token already chosen."""
+        """Let choices go on in the batch from `state`. One without a token yet is fed the prompt's last one.
+
+        Rotated KV lives in rows of the batch only, so none of it is ever stored.
+        """
         if choices:
             self._batch.join(state, len(choices))
             self._running += [(job, choice) for choice in choices]
@@ -235,17 +227,22 @@ class Engine:
         self._drop([n for n, (job, choice) in enumerate(self._running) if choice.finished or job.cancelled])
 
     def _forward(self) -> torch.Tensor:
-        tokens = [choice.last for _, choice in self._running]
-        strengths = [job.strength for job, _ in self._running]
+        tokens = [choice.tokens[-1] if choice.tokens else job.prompt[-1] for job, choice in self._running]
         rotated: AbstractContextManager[None] = nullcontext()
+        strengths = [self._strength(job, at) for (job, _), at in zip(self._running, self._batch.lengths, strict=True)]
         if self._steerer is not None and any(strengths):
-            # True positions: a subspace with a window stops turning some tokens behind the prompt.
             last = torch.tensor([len(job.prompt) - 1 for job, _ in self._running])
             rotated = self._steerer.strengths(
                 torch.tensor(strengths, device=self.model.device), start=last, offset=torch.tensor(self._batch.lengths)
             )
         with rotated:
             return self._batch.step(self.model, tokens)
+
+    def _strength(self, job: Generate, position: int) -> float:
+        """By which the token at `position` is turned: 0 behind the subspace's window, so that most steps turn nobody
+        and run without the hooks' work."""
+        window = None if self._steerer is None else self._steerer.subspace.window
+        return job.strength if window is None or position < len(job.prompt) - 1 + window else 0.0
 
     def _drop(self, rows: Sequence[int]) -> None:
         if rows:

@@ -84,10 +84,13 @@ class Generate(Job):
         else:
             state, cached = yield from engine.prefill(self.prompt, heard, self._prompt_top)
         if self.strength > 0:
-            state = engine.steered(state, self.strength)
+            engine.require_steerer()
         self.sink(Started(len(self.prompt), cached, tuple(heard)))
-        self.sink([choice.push(state.last_logits) for choice in self.choices])
-        engine.join(self, state, [c for c in self.choices if not c.finished])
+        if self.strength > 0:
+            engine.join(self, state.before_last(), self.choices)
+        else:
+            self.sink([choice.push(state.last_logits) for choice in self.choices])
+            engine.join(self, state, [c for c in self.choices if not c.finished])
 
     def fail(self, error: Exception) -> None:
         self.sink(error)

@@ -29,6 +29,13 @@ class PromptState:
         """A `DynamicCache` over the first `length` tokens (all by default), safe to extend."""
         return cache_of(self.layers, len(self.tokens) if length is None else length)
 
+    def before_last(self) -> PromptState:
+        """Without the last token's KV. `last_logits` still are those after it."""
+        length = len(self.tokens) - 1
+        return PromptState(
+            self.tokens[:-1], tuple((k[:, :, :length], v[:, :, :length]) for k, v in self.layers), self.last_logits
+        )
+
 
 def cache_of(layers: Layers, length: int) -> Any:
     cache = DynamicCache()
@@ -117,7 +124,9 @@ class BatchState:
             return
         index = torch.tensor(rows, device=self._cache.layers[0].keys.device)
         width = self.width
-        self._set([(k[index][:, :, -width:], v[index][:, :, -width:]) for k, v in layers_of(self._cache)])
+        self._set(
+            [tuple(part[index][:, :, part.shape[2] - width :] for part in pair) for pair in layers_of(self._cache)]
+        )
 
     def step(self, model: Any, tokens: Sequence[int]) -> Tensor:
         """Feed one token to each row; returns the next-token logits [B, V] in fp32."""

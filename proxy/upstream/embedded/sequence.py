@@ -72,10 +72,6 @@ class Sequence:
         self._released = 0
         self._waiting: deque[TokenLogprob] = deque()
 
-    @property
-    def last(self) -> int:
-        return self.tokens[-1]
-
     def push(self, logits: Tensor) -> Piece:
         """Choose the next token from logits [V] (fp32); what can be shown because of it (maybe nothing)."""
         if not self._limits.max_tokens:

@@ -43,6 +43,20 @@ def step(loaded: LoadedModel, batch: BatchState, texts: list[list[int]], salt: i
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("length", [1, 2, 9])
+def test_the_last_prompt_token_is_computed_again(loaded: LoadedModel, length: int) -> None:
+    """Also where nothing stands before it, beside a longer row that leaves before the step."""
+    state = prompt_state(loaded, tuple(range(40, 40 + length)))
+    batch = BatchState()
+    batch.join(prompt_state(loaded, tuple(range(5, 17))), 1)
+    batch.join(state.before_last(), 2)
+    batch.keep([1, 2])
+    assert batch.lengths == [length - 1] * 2
+    for row in batch.step(loaded.model, [state.tokens[-1]] * 2):
+        torch.testing.assert_close(row, state.last_logits, atol=2e-4, rtol=1e-4)
+
+
+@torch.inference_mode()
 def test_a_prompt_state_is_never_written(loaded: LoadedModel) -> None:
     state = prompt_state(loaded, (1, 2, 3, 4))
     before = [(k.clone(), v.clone()) for k, v in state.layers]

@@ -122,6 +122,27 @@ def test_steered_answers_still_use_the_shared_prompt(steered: Client) -> None:
     assert len(steered.upstream.engine.cache) == 2  # this prompt's and the warm-up's
 
 
+@pytest.mark.parametrize(("window", "turned"), [(1, 1), (3, 3), (None, 8)])
+def test_steps_behind_the_window_run_without_the_hooks(
+    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int | None, turned: int
+) -> None:
+    """One step computes the prompt's last token again, seven feed what was said."""
+    make_subspace(loaded.identity, window=window).save(tmp_path / "tiny.safetensors")
+    steered, asked = Client(loaded, steering=str(tmp_path / "tiny.safetensors")), []
+    original = Steerer.strengths
+
+    def counted(self: Steerer, *args: Any, **kwargs: Any) -> Any:
+        asked.append(1)
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(Steerer, "strengths", counted)
+    try:
+        steered.whole("/v1/completions", 0.4, prompt=PROMPT, max_tokens=8, ignore_eos=True)
+    finally:
+        steered.close()
+    assert len(asked) == turned
+
+
 @pytest.mark.parametrize(
     ("steerable", "strength", "path"),
     [
