@@ -13,7 +13,7 @@ import torch
 
 from guard.errors import GuardError, UpstreamError
 from proxy.upstream.embedded.jobs import Generate, Job, Score, Slices, prefill
-from proxy.upstream.embedded.kv import BatchState, PromptState, layers_of
+from proxy.upstream.embedded.kv import BatchState, PromptState
 from proxy.upstream.embedded.prefix_cache import PrefixCache
 from proxy.upstream.embedded.sequence import Piece, TokenLogprob
 from proxy.upstream.embedded.sequence import Sequence as Choice
