@@ -17,7 +17,16 @@ from torch import Tensor
 
 from guard.errors import ArtifactError
 from guard.model_identity import ModelIdentity
-from steering.rotation import centroid_target, gate, projection_target, rotate
+from steering.rotation import (
+    angle,
+    angle_in_plane,
+    centroid_target,
+    gate,
+    projection_target,
+    rotate,
+    rotate_in_plane,
+    safe_plane,
+)
 
 FORMAT = "guardchain.subspace"
 VERSION = 1
@@ -27,10 +36,19 @@ Operator = Callable[[Tensor, Tensor], Tensor]
 
 
 class Target(StrEnum):
-    """What a state is rotated towards; see `steering.rotation`."""
+    """What a state is rotated towards, and where; see `steering.rotation`.
+
+    The angular forms turn inside one plane only: to its safe axis, or by a right angle times the strength.
+    """
 
     CENTROID = "centroid"
     PROJECTION = "projection"
+    ANGULAR_TARGET = "angular-target"
+    ANGULAR_OFFSET = "angular-offset"
+
+    @property
+    def in_plane(self) -> bool:
+        return self in (Target.ANGULAR_TARGET, Target.ANGULAR_OFFSET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,29 +173,49 @@ class Subspace:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """One layer's operator: what a state is turned towards, and by which share of the angle."""
+    """One layer's operator: what a state is turned towards, and by which share of the angle.
+
+    basis [k, d]; fixed [d], the safe direction; aside [d], the second axis of the angular plane (zero without one).
+    """
 
     target: Target
     scale: float
     gate: Gate | None
     basis: Tensor
     fixed: Tensor
+    aside: Tensor
     safe: Tensor
     opposite: Tensor
 
     @classmethod
     def of(cls, subspace: Subspace, layer: Layer, device: torch.device) -> Rotation:
-        fixed = centroid_target(layer.basis, layer.centroid)
-        basis, fixed, safe, opposite = (t.to(device) for t in (layer.basis, fixed, layer.safe, layer.opposite))
-        return cls(subspace.target, subspace.scale, subspace.gate, basis, fixed, safe, opposite)
+        """Raises `ValueError` for a layer whose subspace has no such target."""
+        if subspace.target.in_plane:
+            fixed, aside = safe_plane(layer.basis, layer.centroid, layer.opposite)
+        else:
+            fixed = centroid_target(layer.basis, layer.centroid)
+            aside = torch.zeros_like(fixed)
+        tensors = (layer.basis, fixed, aside, layer.safe, layer.opposite)
+        return cls(subspace.target, subspace.scale, subspace.gate, *(t.to(device) for t in tensors))
 
     def __call__(self, h: Tensor, strength: Tensor) -> Tensor:
         """h [..., d], strength [...] in [0, 1] -> h' [..., d] in h's dtype; strength 0 leaves h bit-identical."""
-        return rotate(h, self.towards(h), self.share(h, strength))
+        share = self.share(h, strength)
+        if self.target is Target.ANGULAR_TARGET:
+            return rotate_in_plane(h, self.fixed, self.aside, -share * angle_in_plane(h, self.fixed, self.aside))
+        if self.target is Target.ANGULAR_OFFSET:
+            return rotate_in_plane(h, self.fixed, self.aside, -share * (math.pi / 2))
+        return rotate(h, self.towards(h), share)
 
     def towards(self, h: Tensor) -> Tensor:
-        """The unit target, [d] or [..., d]."""
-        return self.fixed if self.target is Target.CENTROID else projection_target(h, self.basis)
+        """The unit vector that a state is turned towards, [d] or [..., d]."""
+        return projection_target(h, self.basis) if self.target is Target.PROJECTION else self.fixed
+
+    def moved(self, h: Tensor, strength: Tensor) -> Tensor:
+        """By which angle a state is turned in all, radians [...]; exactly 0 where the strength is."""
+        if not self.target.in_plane:
+            return self.share(h, strength) * angle(h, self.towards(h))
+        return torch.where(strength > 0, angle(h, self(h, strength)), 0.0)
 
     def share(self, h: Tensor, strength: Tensor) -> Tensor:
         """The share of the angle that is turned, [...]: the strength, scaled and gated."""
@@ -233,6 +271,6 @@ def _validate(subspace: Subspace) -> None:
         if not bool((layer.basis @ layer.centroid >= -1e-4 * torch.linalg.vector_norm(layer.centroid)).all()):
             raise ArtifactError(f"layer {i}: the basis is not oriented towards the safe centroid")
         try:
-            centroid_target(layer.basis, layer.centroid)
+            Rotation.of(subspace, layer, layer.basis.device)
         except ValueError as error:
             raise ArtifactError(f"layer {i}: {error}") from None

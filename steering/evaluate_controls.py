@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from steering.artifact import Operator, Rotation, Subspace
-from steering.rotation import add, angle, rotate_by
+from steering.rotation import ANGLE_FLOOR, add, angle, rotate_by
 
 
 class Kind(StrEnum):
@@ -46,17 +46,14 @@ def operators(
 
 
 def _random(rotation: Rotation, direction: Tensor, h: Tensor, strength: Tensor) -> Tensor:
-    return rotate_by(h, direction, _turned(rotation, h, strength))
+    return rotate_by(h, direction, rotation.moved(h, strength))
 
 
 def _shuffled(rotation: Rotation, order: Tensor, h: Tensor, strength: Tensor) -> Tensor:
-    return rotate_by(h, rotation.towards(h)[..., order], _turned(rotation, h, strength))
+    return rotate_by(h, rotation.towards(h)[..., order], rotation.moved(h, strength))
 
 
 def _additive(rotation: Rotation, h: Tensor, strength: Tensor) -> Tensor:
-    return add(h, rotation.towards(h), rotation.share(h, strength))
-
-
-def _turned(rotation: Rotation, h: Tensor, strength: Tensor) -> Tensor:
-    """The angle that the subspace would turn h by, in radians."""
-    return rotation.share(h, strength) * angle(h, rotation.towards(h))
+    target = rotation.towards(h)
+    share = rotation.moved(h, strength) / angle(h, target).clamp_min(ANGLE_FLOOR)
+    return add(h, target, share.clamp_max(1.0))

@@ -19,6 +19,10 @@ Two forms of the target:
   is therefore oriented towards the safe prompts and negative coefficients are cut to zero, which makes
   v · centroid > 0 for every state that is rotated at all; a state with no positive coefficient is left alone.
 
+Beside them stand the two forms of Angular Steering (arXiv 2510.26243; as an offset: Selective Steering, arXiv
+2601.19375), which move a state only inside one plane of two directions (`safe_plane`, `rotate_in_plane`): as a target, its
+angle in the plane shrinks to (1-α) of what it was; as an offset, it changes by a fixed angle times α, whatever it was.
+
 Which to take: the centroid moves every state, harmless ones too, and needs small strengths; the projection
 amplifies what already leans to the safe side, so that harmless answers hold out longer at the same gain, but cannot
 turn a state that leans wholly the other way. On the bundled model the projection cost fewer false refusals at equal
@@ -137,6 +141,46 @@ def projection_target(h: Tensor, basis: Tensor) -> Tensor:
     length = torch.linalg.vector_norm(inside, dim=-1, keepdim=True)
     clear = length > PROJECTION_FLOOR * torch.linalg.vector_norm(x, dim=-1, keepdim=True)
     return torch.where(clear, inside / torch.where(clear, length, 1.0), 0.0)
+
+
+def safe_plane(basis: Tensor, centroid: Tensor, opposite: Tensor) -> tuple[Tensor, Tensor]:
+    """The plane of Angular Steering: unit vectors b1, b2 [d], float32, orthogonal to each other.
+
+    b1: `centroid_target`. b2: the strongest direction of basis [k, d] that b1 leaves over, on the side of the opposite
+    prototype [d]; so a negative angle turns from the opposite side to the safe one. Raises `ValueError` when the
+    basis spans no second direction.
+    """
+    b1 = centroid_target(basis, centroid)
+    rest = basis.float() - (basis.float() @ b1).unsqueeze(-1) * b1
+    lengths = torch.linalg.vector_norm(rest, dim=-1)
+    # The first that is not all but gone: the rows of a basis are in order of strength.
+    clear = (lengths > 0.1).nonzero()
+    if not len(clear):
+        raise ValueError("angular steering needs a subspace of rank 2 or more")
+    b2 = rest[clear[0, 0]] / lengths[clear[0, 0]]
+    return b1, (-b2 if bool(opposite.float() @ b2 < 0) else b2)
+
+
+def angle_in_plane(h: Tensor, b1: Tensor, b2: Tensor) -> Tensor:
+    """The angle of h [..., d] from b1 to b2 inside their plane, in (-π, π], float32 [...]; 0 for no part in it."""
+    x = h.float()
+    return torch.atan2(x @ b2, x @ b1)
+
+
+def rotate_in_plane(h: Tensor, b1: Tensor, b2: Tensor, by: Tensor | float) -> Tensor:
+    """Turn the part of h inside the plane of b1 and b2 [d] (orthonormal) by the angle `by`, radians [...], from b1 to b2.
+
+    h' = h - P h + R(by) P h; the part outside of the plane stays, and so does the norm. h [..., d], returned in h's
+    dtype. Left exactly as they are: rows with angle 0, with h not finite, or with less than `PROJECTION_FLOOR` of h
+    inside the plane.
+    """
+    x, turn = h.float(), torch.as_tensor(by, dtype=torch.float32, device=h.device)
+    p1, p2 = x @ b1, x @ b2
+    c, s = torch.cos(turn), torch.sin(turn)
+    inside = torch.hypot(p1, p2) > PROJECTION_FLOOR * _length(x).squeeze(-1)  # false for NaN and for inf > inf
+    moved = x + ((c - 1) * p1 - s * p2).unsqueeze(-1) * b1 + (s * p1 + (c - 1) * p2).unsqueeze(-1) * b2
+    turned: Tensor = torch.where((inside & (turn != 0)).unsqueeze(-1), moved.to(h.dtype), h)
+    return turned
 
 
 def gate(h: Tensor, safe: Tensor, opposite: Tensor, strength: Tensor | float, kappa: float, beta: float) -> Tensor:

@@ -33,7 +33,7 @@ def fit(
     layers: Annotated[str, typer.Option(help="auto, or layer numbers like 3,4,5 or 3-5.")] = "auto",
     rank: Annotated[int, typer.Option(help="Directions per layer.")] = 4,
     variant: Annotated[str, typer.Option(help="contrastive or uncentred.")] = "contrastive",
-    target: Annotated[str, typer.Option(help="projection or centroid.")] = "projection",
+    target: Annotated[str, typer.Option(help="projection, centroid, angular-target or angular-offset.")] = "projection",
     scale: Annotated[float, typer.Option(help="Share of the angle that strength 1 turns by in each layer.")] = 1.0,
     window: Annotated[int, typer.Option(help="Tokens turned, from the last prompt token on; 0 turns all.")] = 0,
     gate: Annotated[str | None, typer.Option(help="Confidence gate as KAPPA,BETA; none by default.")] = None,

@@ -28,6 +28,8 @@ from steering.vllm_plugin.admission import check_config
 _SLACK = 512
 """Rows beyond the largest batch: graphs are captured at padded sizes."""
 
+_BUFFERS = ("basis", "fixed", "aside", "safe", "opposite")
+
 _DYNAMIC = {"input_ids": 0, "positions": -1, "intermediate_tensors": 0, "inputs_embeds": 0}
 
 
@@ -36,18 +38,21 @@ class Turn(nn.Module):
 
     basis: Tensor
     fixed: Tensor
+    aside: Tensor
     safe: Tensor
     opposite: Tensor
 
     def __init__(self, rotation: Rotation) -> None:
         super().__init__()
         self.target, self.scale, self.gate = rotation.target, rotation.scale, rotation.gate
-        for name in ("basis", "fixed", "safe", "opposite"):
+        for name in _BUFFERS:
             self.register_buffer(name, getattr(rotation, name), persistent=False)
 
     def forward(self, hidden: Tensor, residual: Tensor, strength: Tensor) -> Tensor:
         """hidden, residual [tokens, d], strength [tokens] float32 -> hidden' [tokens, d] in hidden's dtype."""
-        rotation = Rotation(self.target, self.scale, self.gate, self.basis, self.fixed, self.safe, self.opposite)
+        rotation = Rotation(
+            self.target, self.scale, self.gate, self.basis, self.fixed, self.aside, self.safe, self.opposite
+        )
         stream = hidden.float() + residual.float()
         moved = (hidden.float() + (rotation(stream, strength) - stream)).to(hidden.dtype)
         return torch.where(strength.unsqueeze(-1) > 0, moved, hidden)

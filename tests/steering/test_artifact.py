@@ -139,6 +139,12 @@ def test_a_basis_that_points_away_from_the_safe_side_is_refused() -> None:
         Subspace(identity=IDENTITY, layers={1: turned})
 
 
+@pytest.mark.parametrize("target", [Target.ANGULAR_TARGET, Target.ANGULAR_OFFSET])
+def test_an_angular_target_needs_a_plane(target: Target) -> None:
+    with pytest.raises(ArtifactError, match="layer 1: angular steering needs a subspace of rank 2"):
+        small_subspace((1,), rank=1, target=target)
+
+
 @pytest.mark.parametrize("target", list(Target))
 @pytest.mark.parametrize("gate", [None, Gate(kappa=2.0, beta=-0.9)])
 def test_rotations_turn_by_scaled_strength(target: Target, gate: Gate | None) -> None:

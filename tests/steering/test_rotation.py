@@ -7,7 +7,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steering.rotation import angle, centroid_target, gate, projection_target, rotate, rotate_by, validate_strength
+from steering.rotation import (
+    angle,
+    angle_in_plane,
+    centroid_target,
+    gate,
+    projection_target,
+    rotate,
+    rotate_by,
+    rotate_in_plane,
+    safe_plane,
+    validate_strength,
+)
 
 torch.set_num_threads(1)
 
@@ -150,6 +161,60 @@ def test_centroid_lies_in_the_subspace() -> None:
     assert torch.allclose(centroid_target(basis, centroid), torch.tensor([0.6, 0.8, 0, 0, 0, 0]))
     with pytest.raises(ValueError, match="no component"):
         centroid_target(basis, torch.tensor([0.0, 0.0, 1.0, 0.0, 0.0, 0.0]))
+
+
+def plane(width: int, seed: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    b1, b2 = torch.linalg.qr(state(width, 2, seed=seed)).Q.T
+    return b1.contiguous(), b2.contiguous()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), by=st.floats(-3, 3), width=st.integers(3, 96), size=st.floats(1e-3, 1e3))
+def test_a_turn_in_the_plane(seed: int, by: float, width: int, size: float) -> None:
+    """Angular Steering's h - P h + R(by) P h, in float64 by matrices; norm and the rest of the state are kept."""
+    h, (b1, b2) = state(width, seed=seed) * size, plane(width, seed + 1)
+    turned = rotate_in_plane(h, b1, b2, by)
+    axes = torch.stack([b1, b2]).double()
+    turn = torch.tensor([[math.cos(by), -math.sin(by)], [math.sin(by), math.cos(by)]], dtype=torch.float64)
+    inside = axes @ h.double()
+    expected = h.double() - inside @ axes + (turn @ inside) @ axes
+    assert torch.allclose(turned.double(), expected, atol=1e-5 * size * width**0.5)
+    assert turned.norm().item() == pytest.approx(h.norm().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_angular_steering_is_linear_in_the_angle(share: float) -> None:
+    h, (b1, b2) = state(40, 16), plane(16)
+    before = angle_in_plane(h, b1, b2)
+    target = rotate_in_plane(h, b1, b2, -share * before)
+    assert torch.allclose(angle_in_plane(target, b1, b2), (1 - share) * before, atol=1e-4)
+    offset = angle_in_plane(rotate_in_plane(h, b1, b2, -share), b1, b2) - before
+    assert torch.allclose(torch.remainder(offset + share + 1, 2 * math.pi), torch.ones(40), atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_what_is_not_turned_in_the_plane_keeps_its_bits(dtype: torch.dtype) -> None:
+    b1, b2 = plane(8)
+    h = state(6, 8, dtype=dtype)
+    h[0] = 0.0
+    h[1, 0] = math.inf
+    h[2, 0] = math.nan
+    h[3] = (h[3].float() - (h[3].float() @ b1) * b1 - (h[3].float() @ b2) * b2).to(dtype)  # nearly none of it inside
+    by = torch.tensor([0.5, 0.5, 0.5, 0.0, 0.0, 0.5])
+    out = rotate_in_plane(h, b1, b2, by)
+    assert same_bits(out[:5], h[:5]) and not same_bits(out[5], h[5])
+    outside = torch.zeros(8).index_fill_(0, torch.tensor([2]), 3.0)
+    assert same_bits(rotate_in_plane(outside, torch.eye(8)[0], torch.eye(8)[1], 0.5), outside)
+
+
+def test_the_plane_turns_from_the_opposite_side_to_the_safe_one() -> None:
+    basis, opposite = torch.eye(6)[:3], torch.tensor([-1.0, -2.0, 0.5, 7.0, 0.0, 0.0])
+    b1, b2 = safe_plane(basis, torch.tensor([1.0, 0.0, 0.0, 4.0, 0.0, 0.0]), opposite)
+    assert torch.allclose(b1, torch.eye(6)[0]) and torch.allclose(b2, -torch.eye(6)[1])
+    before = angle_in_plane(opposite, b1, b2)
+    assert 0 < angle_in_plane(rotate_in_plane(opposite, b1, b2, -0.3), b1, b2) < before
+    with pytest.raises(ValueError, match="rank 2"):
+        safe_plane(basis[:1], torch.eye(6)[0], opposite)
 
 
 def test_gate_spares_states_on_the_safe_side() -> None:
