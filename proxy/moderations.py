@@ -16,11 +16,11 @@ from guard.check import Exchange
 from guard.errors import CheckUnavailable, RequestError
 from guard.surface import Surface
 from guard.verdict import Decision, Finding, Verdict
+from guard.verdict_object import MODEL, result_body, summary
 from proxy.assembly import Assembly, Guarded
 from proxy.paths import Route
 from proxy.responder import Responder
 from proxy.trace import Trace
-from proxy.verdict_object import MODEL, result_body, summary
 from proxy.wire import moderations as wire
 
 CATEGORIES = (

@@ -16,6 +16,7 @@ from guard.errors import UpstreamError
 from guard.metrics import Metrics
 from guard.surface import Channel
 from guard.verdict import Decision, Verdict
+from guard.verdict_object import moderation_object
 from proxy import headers
 from proxy.assembly import Guarded
 from proxy.errors import NO_RETRY, Problem, blocked, unavailable
@@ -26,7 +27,6 @@ from proxy.streaming import Relay
 from proxy.trace import Trace
 from proxy.upstream.base import QUEUE_FULL, Call, Reply, Vetting
 from proxy.upstream.sse import encode
-from proxy.verdict_object import moderation_object
 from proxy.wire import chat, completions, embeddings, responses
 from proxy.wire.answer import Endpoint, Open
 from proxy.wire.blocked import blocked_body, blocked_events, supports
@@ -221,7 +221,7 @@ class Pipeline:
     def _verdicts(self, request: WireRequest, decision: Decision) -> Mapping[str, Any] | None:
         if self.route is Route.EMBEDDINGS or not (self.guarded.moderation_always or request.moderation is not None):
             return None
-        return moderation_object(decision, self.route)
+        return moderation_object(decision, listed=self.route is not Route.RESPONSES)
 
     def _headers(self, reply: Reply) -> list[tuple[str, str]]:
         passed = [h for h in headers.to_client(reply.headers) if h[0] != headers.REQUEST_ID]

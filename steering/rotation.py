@@ -20,8 +20,8 @@ Two forms of the target:
   v · centroid > 0 for every state that is rotated at all; a state with no positive coefficient is left alone.
 
 Beside them stand the two forms of Angular Steering (arXiv 2510.26243; as an offset: Selective Steering, arXiv
-2601.19375), which move a state only inside one plane of two directions (`safe_plane`, `rotate_in_plane`): as a target, its
-angle in the plane shrinks to (1-α) of what it was; as an offset, it changes by a fixed angle times α, whatever it was.
+2601.19375), which move a state only inside one plane of two directions (`safe_plane`, `rotate_in_plane`): as a target,
+its angle in the plane shrinks to (1-α) of what it was; as an offset, it changes by a fixed angle times α in any case.
 
 Which to take: the centroid moves every state, harmless ones too, and needs small strengths; the projection
 amplifies what already leans to the safe side, so that harmless answers hold out longer at the same gain, but cannot
@@ -168,7 +168,7 @@ def angle_in_plane(h: Tensor, b1: Tensor, b2: Tensor) -> Tensor:
 
 
 def rotate_in_plane(h: Tensor, b1: Tensor, b2: Tensor, by: Tensor | float) -> Tensor:
-    """Turn the part of h inside the plane of b1 and b2 [d] (orthonormal) by the angle `by`, radians [...], from b1 to b2.
+    """Turn the part of h inside the plane of b1 and b2 [d] (orthonormal), from b1 to b2, by an angle in radians [...].
 
     h' = h - P h + R(by) P h; the part outside of the plane stays, and so does the norm. h [..., d], returned in h's
     dtype. Left exactly as they are: rows with angle 0, with h not finite, or with less than `PROJECTION_FLOOR` of h

@@ -19,10 +19,10 @@ from vllm.entrypoints.openai.completion import api_router as completion_routes
 from vllm.entrypoints.openai.completion.protocol import CompletionRequest
 
 from guard.errors import ConfigError
+from guard.verdict_object import moderation_object
 from steering.vllm_plugin import ROUTES, wire
 from steering.vllm_plugin.doors import Doors
 from steering.vllm_plugin.served import TURN, Served, Stopped, Turn, opened
-from steering.vllm_plugin.verdict import moderation
 
 _STATE = "guardchain"
 Core = Callable[[Any, Request], Awaitable[Response]]
@@ -195,7 +195,7 @@ def _told(response: Response, turn: Turn) -> Response:
     if turn.trusted:
         response.headers[wire.FINDINGS] = wire.findings_header(decision)
         return response
-    verdicts = moderation(decision)
+    verdicts = moderation_object(decision)
     if isinstance(response, StreamingResponse):
         response.body_iterator = _with_moderation(response.body_iterator, verdicts)
         return response

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from guard.verdict import Decision, Finding, Verdict
-from proxy.paths import Route
 
 MODEL = "guardchain"
 
 
-def moderation_object(decision: Decision, route: Route) -> dict[str, Any]:
-    """`{"input": ..., "output": ...}`: for chat a list of results, for Responses one result."""
+def moderation_object(decision: Decision, *, listed: bool = True) -> dict[str, Any]:
+    """`{"input": ..., "output": ...}`: a list of results as chat has it, or one result as Responses does."""
     failed = next((f for f in decision.findings if f.error is not None), None)
     if failed is not None:
         side: dict[str, Any] = {
@@ -27,15 +26,13 @@ def moderation_object(decision: Decision, route: Route) -> dict[str, Any]:
         }
     else:
         result = {"type": "moderation_result", **result_body(decision.findings)}
-        side = (
-            result if route is Route.RESPONSES else {"type": "moderation_results", "model": MODEL, "results": [result]}
-        )
+        side = {"type": "moderation_results", "model": MODEL, "results": [result]} if listed else result
     return {
         "input": side,
         "output": {
             "type": "error",
             "code": "not_checked",
-            "message": "No check of the answer is set up; the answer was only restored.",
+            "message": "No check of the answer is set up.",
         },
     }
 
