@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 PREFIX = "gc-"
 _BYTES = 32
+_NAME = 16  # digits of a hash that name a key
 
 
 def new_key() -> str:
@@ -37,17 +38,23 @@ class Keys:
         return bool(self._hashes)
 
     def tenant(self, presented: str | None) -> str | None:
-        """The tenant a key belongs to; None for a wrong or missing key; `""` for everybody when no key is asked for.
+        """The tenant a key belongs to; None for a wrong or missing key; `""` for everybody when no key is asked for."""
+        found = self.find(presented)
+        return found[0] if found is not None else None
 
-        Compares with every hash in constant time and does not stop at the first hit.
+    def find(self, presented: str | None) -> tuple[str, str] | None:
+        """The tenant a key belongs to, and a name for the key itself: the beginning of its hash.
+
+        None for a wrong or missing key; two empty names for everybody when no key is asked for. Compares with every
+        hash in constant time and does not stop at the first hit.
         """
         if not self._hashes:
-            return ""
+            return "", ""
         if not presented:
             return None
         offered = bytes.fromhex(digest(presented))
-        found: str | None = None
+        found: tuple[str, str] | None = None
         for stored, name in self._hashes:
             if hmac.compare_digest(stored, offered):
-                found = name
+                found = name, stored.hex()[:_NAME]
         return found

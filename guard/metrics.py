@@ -150,6 +150,10 @@ class Metrics:
         )
         self._held = self._gauge("stream_held_bytes", "Text of streams taken in and not yet released.", "livesum")
         self._inflight = self._gauge("inflight", "Requests being served.", "livesum")
+        self._queued = self._gauge("queued", "Requests waiting because their tenant has many under way.", "livesum")
+        self._queue_wait = self._histogram(
+            "queue_wait_seconds", "Time a request waited for its tenant's turn, where concurrency is limited.", _CHECK
+        )
         # The minimum: a worker that did not take a new config keeps it down.
         self._generation = self._gauge("config_generation", "How many configs were taken over, from 1.", "livemin")
         self._reload_failures = self._counter("config_reload_failures", "New configs that were refused.")
@@ -208,6 +212,20 @@ class Metrics:
             yield
         finally:
             gauge.dec()
+
+    @contextmanager
+    def queued(self) -> Iterator[None]:
+        """Counts a request as waiting for its turn."""
+        gauge = self._queued()
+        gauge.inc()
+        try:
+            yield
+        finally:
+            gauge.dec()
+
+    def waited(self, seconds: float) -> None:
+        """A request waited so long for its turn, whether or not it came."""
+        self._queue_wait().observe(seconds)
 
     def held(self, delta_bytes: int) -> None:
         """Text held back in streams grew, or with a negative number shrank."""

@@ -26,9 +26,11 @@ from guard.reload import Watcher
 from proxy.assemble import assemble
 from proxy.assembly import Assembly
 from proxy.handler import Gateway
+from proxy.limits import Limiter
 from proxy.live import Live
 from proxy.logs import settings as log_settings
 from proxy.logs import where
+from proxy.store import MemoryStore, Store
 from proxy.upstream.base import Upstream
 
 log = logging.getLogger("proxy")
@@ -60,6 +62,8 @@ class App(FastAPI):
         self._key = runtime_key(config)
         self._live: Live | None = None
         self._gateway: Gateway | None = None
+        self._store: Store = MemoryStore()
+        self._limiter: Limiter | None = None
         self._watching: asyncio.Task[None] | None = None
         self.router.redirect_slashes = False
         self._operator = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._render_metrics}
@@ -86,9 +90,11 @@ class App(FastAPI):
         """Build and start what the config names. Raises `GuardError`."""
         if not self._config.surrogate_key.get_secret_value() and KEY_VARIABLE not in os.environ:
             warn_of_random_key()
+        await self._store.start()
         assembly = await assemble(self._config, surrogate_key=self._key, metrics=self.metrics)
         self._live = Live(assembly)
-        self._gateway = Gateway(self._live, self.metrics)
+        self._limiter = Limiter(self._store, self.metrics)
+        self._gateway = Gateway(self._live, self.metrics, self._limiter)
         if self._watcher is not None:
             self._watching = asyncio.create_task(self._watcher.run())
             self._watching.add_done_callback(_report_end)
@@ -106,6 +112,9 @@ class App(FastAPI):
         if self._live is not None:
             await self._live.close()
             self._live.current.audit.close()
+        if self._limiter is not None:
+            await self._limiter.close()
+        await self._store.close()
 
     async def take_over(self, config: Config) -> None:
         """Serve by a new config from the next request on. Raises `GuardError`, and then the old one stays in force."""

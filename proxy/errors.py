@@ -56,11 +56,33 @@ class MethodNotAllowed(RequestError):
         self.allow = allow
 
 
+class RateLimited(RequestError):
+    """429 in OpenAI's words. `kind`: what there was too much of; `wait`: seconds after which it would fit, None: never.
+
+    `reason` is the label in metrics and the audit log.
+    """
+
+    def __init__(self, message: str, *, kind: str, code: str, reason: str, wait: float | None) -> None:
+        super().__init__(message, status=429, code=code)
+        self.kind = kind
+        self.reason = reason
+        self.wait = wait
+
+
 NO_RETRY = ("x-should-retry", "false")
 
 
 def problem_of(error: Exception) -> Problem:
     """The wire form of an exception. Exceptions from outside our tree become a 500 that names nothing but itself."""
+    if isinstance(error, RateLimited):
+        return Problem(
+            status=error.status,
+            message=str(error),
+            type=error.kind,
+            code=error.code,
+            reason=error.reason,
+            headers=(NO_RETRY,) if error.wait is None else retry_after(error.wait, exact=True),
+        )
     if isinstance(error, RequestError):
         return Problem(
             status=error.status,
@@ -132,8 +154,12 @@ def unavailable(check: str, reason: str) -> Problem:
     )
 
 
-def retry_after(seconds: float | None) -> tuple[tuple[str, str], ...]:
-    """`Retry-After` in whole seconds, at least 1 and never above what the SDK still honours."""
+def retry_after(seconds: float | None, *, exact: bool = False) -> tuple[tuple[str, str], ...]:
+    """`Retry-After` in whole seconds, at least 1 and never above what the SDK still honours; `exact`: with
+    `retry-after-ms` as well, which the SDK prefers."""
     if seconds is None or not math.isfinite(seconds):
         return ()
-    return (("retry-after", str(max(1, min(math.ceil(seconds), int(MAX_RETRY_AFTER))))),)
+    said = ("retry-after", str(max(1, min(math.ceil(seconds), int(MAX_RETRY_AFTER)))))
+    if not exact:
+        return (said,)
+    return said, ("retry-after-ms", str(max(1, min(math.ceil(seconds * 1000), int(MAX_RETRY_AFTER * 1000)))))

@@ -16,6 +16,7 @@ from proxy import headers, models, moderations, passing
 from proxy.assembly import Assembly
 from proxy.client import Client, ClientGone, parse_json
 from proxy.errors import log, problem_of
+from proxy.limits import Demand, Limiter, check_messages, demand
 from proxy.live import Live
 from proxy.paths import Route, Target, may_pass, refuse_unknown, resolve
 from proxy.pipeline import ENDPOINTS, Pipeline
@@ -28,9 +29,10 @@ from proxy.wire.request import Options
 class Gateway:
     """Serves one request per call, under the assembly that is in force when it arrives."""
 
-    def __init__(self, live: Live, metrics: Metrics) -> None:
+    def __init__(self, live: Live, metrics: Metrics, limiter: Limiter) -> None:
         self._live = live
         self._metrics = metrics
+        self._limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assembly = self._live.current
@@ -56,11 +58,13 @@ class Gateway:
         found = headers.index(scope["headers"])
         target = resolve(scope)
         trace.endpoint = str(target.route)
-        trace.tenant = assembly.auth.tenant(found)
+        caller = assembly.auth.caller(found)
+        trace.tenant = caller.tenant
+        limits = assembly.config.limits_of(caller.tenant)
         text_headers = _text(found) if assembly.reads_headers else {}
         client = Client(receive, found)
         if target.route is Route.MODELS:
-            async with client.watched(responder):
+            async with client.watched(responder), self._limiter.admitted(limits, caller, Demand(), trace):
                 await models.serve(assembly, target, trace, responder, found, text_headers)
             return
         if target.route is Route.OTHER:
@@ -68,12 +72,15 @@ class Gateway:
             if guarded is None or not guarded.passes_unknown or not may_pass(target):
                 raise refuse_unknown(scope["method"], target)
             raw = await _read(client, assembly, trace)
-            async with client.watched(responder):
+            asked = demand(target.route, raw)
+            async with client.watched(responder), self._limiter.admitted(limits, caller, asked, trace):
                 await passing.serve(assembly, guarded, target, scope, raw, trace, responder, found)
             return
         raw = await _read(client, assembly, trace)
         body = parse_json(raw, max_depth=assembly.config.server.max_json_depth)
-        async with client.watched(responder):
+        check_messages(body, limits)
+        asked = demand(target.route, raw, body)
+        async with client.watched(responder), self._limiter.admitted(limits, caller, asked, trace):
             if target.route is Route.MODERATIONS:
                 await moderations.serve(assembly, body, trace, responder, text_headers)
                 return

@@ -224,8 +224,9 @@ class Pipeline:
         return moderation_object(decision, listed=self.route is not Route.RESPONSES)
 
     def _headers(self, reply: Reply) -> list[tuple[str, str]]:
-        passed = [h for h in headers.to_client(reply.headers) if h[0] != headers.REQUEST_ID]
-        return [*passed, *self.trace.headers()]
+        own = self.trace.headers()
+        ours = {headers.REQUEST_ID, *(name for name, _ in own)}  # our own limits count here, not the provider's
+        return [*(h for h in headers.to_client(reply.headers) if h[0] not in ours), *own]
 
 
 def exchange_for(route: Route, request: WireRequest, trace: Trace) -> Exchange:

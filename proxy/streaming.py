@@ -79,6 +79,7 @@ class Relay:
             if self._first_event is not None and event.data:
                 self._first_event(time.perf_counter() - self._trace.started)
                 self._first_event = None
+            self._trace.events += bool(event.data)
             ended = ended or event.data == b"[DONE]" or event.event in _TERMINAL
             try:
                 out = self._filter.feed(event)

@@ -36,6 +36,10 @@ class Trace:
     client_seconds: float = 0.0
     upstream_id: str | None = None
     explain: str | None = None
+    events: int = 0
+    """Events with data that came from the upstream."""
+    limits: list[tuple[str, str]] = field(default_factory=list)
+    """Headers that say what is left of the caller's budgets."""
 
     @property
     def overhead(self) -> float:
@@ -54,6 +58,7 @@ class Trace:
             score = next((f.score for f in self.decision.findings if f.score is not None), None)
             if score is not None:
                 out.append((headers.SCORE, f"{score:.4f}"))
+        out += self.limits
         out.append((headers.OVERHEAD, f"{self.overhead * 1000:.2f}"))
         if self.explain is not None:
             out.append((headers.EXPLAIN, self.explain))

@@ -1,6 +1,7 @@
 """guard.yaml: one strict file. `load` it, and everything that is wrong is said at once, with key and line."""
 
 from guard.config.checks import Check, External, Plugin, Probe, Steer
+from guard.config.limits import Limits
 from guard.config.load import default, load, loads, warnings
 from guard.config.model import Config
 from guard.config.policy import Block, Match, Policy, Route, Tenant
@@ -19,6 +20,7 @@ __all__ = [
     "Entity",
     "External",
     "InvalidConfig",
+    "Limits",
     "LocalModel",
     "LocalRoute",
     "Log",

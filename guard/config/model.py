@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from guard.config.checks import Probe, Steer
+from guard.config.limits import Limits
 from guard.config.node import Name, Node
 from guard.config.policy import Policy, Route, Tenant
 from guard.config.sanitize import Sanitize
@@ -32,6 +33,11 @@ def _default_upstreams() -> dict[str, Embedded | OpenAI | Vllm]:
     return {"local": Embedded(kind="embedded", served_name="tiny-chat", steering="bundled:tiny-chat")}
 
 
+def _with_limits(tenant: Any, general: dict[str, Any]) -> Any:
+    own = tenant.get("limits") if isinstance(tenant, dict) else None
+    return {**tenant, "limits": {**general, **own}} if isinstance(own, dict) else tenant
+
+
 class Config(Node):
     """The whole of guard.yaml. The file `{}` serves the bundled model with every check enforced."""
 
@@ -47,6 +53,8 @@ class Config(Node):
     """Tried in order, the first match wins; a request that matches none gets 404 `model_not_found`."""
     tenants: Annotated[tuple[Tenant, ...], Field(strict=False)] = ()
     """Who may call. Empty: no API key is asked for."""
+    limits: Limits = Field(default_factory=Limits)
+    """How much each API key and tenant may use; without `tenants` all callers share it."""
     surrogate_key: SecretStr = SecretStr("")
     """Key of the surrogates: the same on every replica, kept over restarts. Empty: random at start, with a warning."""
     audit: Audit = Field(default_factory=Audit)
@@ -56,12 +64,25 @@ class Config(Node):
     log: Log = Field(default_factory=Log)
     """The operator's log."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_limits(cls, data: Any) -> Any:
+        """Limits that a tenant does not name are the general ones."""
+        general = data.get("limits") if isinstance(data, dict) else None
+        if not isinstance(general, dict) or not isinstance(data.get("tenants"), list | tuple):
+            return data
+        return {**data, "tenants": [_with_limits(tenant, general) for tenant in data["tenants"]]}
+
     _source: Source = PrivateAttr(default_factory=Source)
 
     @property
     def source(self) -> Source:
         """Where this config came from."""
         return self._source
+
+    def limits_of(self, tenant: str) -> Limits:
+        """The limits of a tenant, by its name."""
+        return next((t.limits for t in self.tenants if t.name == tenant and t.limits is not None), self.limits)
 
     def route(self, model: str, tenant: str, headers: Mapping[str, str]) -> Route | None:
         """The first route that fits; `headers` has lower-case names. None: answer 404."""

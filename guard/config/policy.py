@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from guard.config.checks import External, Plugin, Probe, Steer
+from guard.config.limits import Limits
 from guard.config.node import Name, Node, Sha256
 from guard.config.sanitize import Sanitize
 from guard.verdict import Mode
@@ -96,3 +97,5 @@ class Tenant(Node):
     """Goes into the audit log and keys the surrogates."""
     key_sha256: Annotated[tuple[Sha256, ...], Field(strict=False, min_length=1)]
     """SHA-256 of each of its API keys, from `guard keys new`; two entries let a key be rotated without a gap."""
+    limits: Limits | None = None
+    """Limits of its own, in place of the general ones."""

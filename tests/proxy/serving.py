@@ -23,7 +23,9 @@ from guard.verdict import Finding, Mode, OnError, Verdict
 from proxy.assembly import Assembly, Guarded
 from proxy.auth import Authenticator
 from proxy.handler import Gateway
+from proxy.limits import Limiter
 from proxy.live import Live
+from proxy.store import MemoryStore
 from proxy.upstream.base import Call, Event, Reply
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
@@ -223,7 +225,7 @@ class Serving:
         self.metrics = Metrics()
         self._records: list[Any] = []
         assembly.audit.write = self._records.append  # type: ignore[method-assign]
-        self.gateway = Gateway(self.live, self.metrics)
+        self.gateway = Gateway(self.live, self.metrics, Limiter(MemoryStore(), self.metrics))
         self.url = ""
 
     @property
