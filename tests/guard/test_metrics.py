@@ -32,6 +32,8 @@ NAMES = {
     "revisions": ("counter", {"result"}),
     "stream_held_bytes": ("gauge", set()),
     "inflight": ("gauge", set()),
+    "queued": ("gauge", set()),
+    "queue_wait_seconds": ("histogram", set()),
     "config_generation": ("gauge", set()),
     "config_reload_failures": ("counter", set()),
     "audit_failures": ("counter", set()),
@@ -62,6 +64,8 @@ def use_every_verb(metrics: Metrics) -> None:
     metrics.reload(True)
     metrics.reload(False)
     metrics.audit_failure()
+    with metrics.queued():
+        metrics.waited(0.1)
 
 
 def samples(rendered: bytes) -> dict[str, float]:
