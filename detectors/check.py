@@ -103,13 +103,19 @@ class ProbeCheck:
 
     def _marks(self, tenant: str, conversations: Sequence[Sequence[Message]], worst: Score) -> dict[str, float | str]:
         """For the score log: which probe set, which prompt (keyed, per tenant), and how probable harm is."""
-        out: dict[str, float | str] = {"probes": self._probes}
+        out: dict[str, float | str] = {"probes": self._probes, **self._quarter(worst.value)}
         if self._digest_key:
             text = json.dumps([tenant, conversations], sort_keys=True, default=str).encode()
             out["digest"] = "d:" + hmac.digest(self._digest_key, b"score log\0" + text, "sha256").hex()[:16]
         if self.probe.calibration.probability is not None:
             out["probability"] = round(self.probe.calibration.probability.of(worst.value), 6)
         return out
+
+    def _quarter(self, score: float) -> dict[str, int]:
+        """Where the score would lie among the calibration's harmless ones, from 1: what shows drift without labels."""
+        harmless = self.probe.calibration.quantiles.get("harmless", {})
+        bounds = [harmless[q] for q in ("0.25", "0.5", "0.75") if q in harmless]
+        return {"quarter": 1 + sum(score >= bound for bound in bounds)} if len(bounds) == 3 else {}
 
     def _conversations(self, exchange: Exchange) -> list[list[Message]]:
         out: list[list[Message]] = []

@@ -148,6 +148,23 @@ class Metrics:
         self._revisions = self._counter(
             "revisions", "Restored answers that a local model looked at, by what became of its corrections.", "result"
         )
+        self._restores = self._counter(
+            "restores",
+            "Answers to requests in which something was hidden: restored, or none where no stand-in came back.",
+            "result",
+        )
+        for result in ("restored", "none"):  # both from the start: an alert compares them
+            self._restores(result)
+        self._score_quarters = self._counter(
+            "score_quarters",
+            "Scores by the quarter (q1 to q4) of the calibration's harmless scores they would lie in: "
+            "as many in each while traffic is like the calibration's.",
+            "check",
+            "quarter",
+        )
+        self._hold = self._histogram(
+            "stream_hold_seconds", "How long text of a stream was held back before the next was released.", _CALL
+        )
         self._held = self._gauge("stream_held_bytes", "Text of streams taken in and not yet released.", "livesum")
         self._inflight = self._gauge("inflight", "Requests being served.", "livesum")
         self._queued = self._gauge("queued", "Requests waiting because their tenant has many under way.", "livesum")
@@ -170,6 +187,8 @@ class Metrics:
         self._guard(finding.check, phase, finding.result).observe(finding.seconds)
         if finding.score is not None:
             self._score(finding.check).observe(finding.score)
+        if isinstance(quarter := finding.detail.get("quarter"), int):
+            self._score_quarters(finding.check, f"q{quarter}").inc()
         for entity, count in finding.entities.items():
             self._entities(finding.check, entity, finding.mode.value).inc(count)
         computed, cached = finding.detail.get("tokens_computed"), finding.detail.get("cached_tokens")
@@ -231,6 +250,14 @@ class Metrics:
         """Text held back in streams grew, or with a negative number shrank."""
         if delta_bytes:
             self._held().inc(delta_bytes)
+
+    def hold(self, seconds: float) -> None:
+        """A stream held text back for `seconds`."""
+        self._hold().observe(seconds)
+
+    def restore(self, restored: bool) -> None:
+        """The answer to a request in which something was hidden is through: something was `restored`, or nothing."""
+        self._restores("restored" if restored else "none").inc()
 
     def first_chunk(self, endpoint: str, seconds: float) -> None:
         """The first text of a stream reached the client `seconds` after the request came in."""

@@ -104,6 +104,7 @@ class Pipeline:
                     stream,
                     headers=lambda: self._headers(reply),
                     held=self.metrics.held,
+                    hold=self.metrics.hold,
                     first_event=lambda seconds: self.metrics.upstream_chunk(self.guarded.upstream_name, seconds),
                 )
                 await relay.run(reply.events)

@@ -8,8 +8,11 @@ from typing import Any
 
 from guard.audit import Audit, AuditRecord
 from guard.metrics import Metrics, outcome
+from proxy.paths import Route
 from proxy.responder import Responder
 from proxy.trace import Trace
+
+_ANSWERING = frozenset((Route.CHAT, Route.COMPLETIONS, Route.RESPONSES))
 
 
 def write(trace: Trace, responder: Responder, metrics: Metrics, audit: Audit) -> None:
@@ -20,6 +23,12 @@ def write(trace: Trace, responder: Responder, metrics: Metrics, audit: Audit) ->
     metrics.overhead(trace.endpoint, trace.overhead)
     if trace.sent_upstream:
         metrics.upstream(trace.upstream, trace.upstream_seconds, endpoint=trace.endpoint)
+    if (
+        trace.status == 200
+        and trace.endpoint in _ANSWERING
+        and any(f.result == "mask" for f in trace.decision.findings)
+    ):
+        metrics.restore(trace.tally.restored > 0)
     if responder.first_chunk is not None:
         metrics.first_chunk(trace.endpoint, responder.first_chunk - trace.started)
     audit.write(

@@ -20,7 +20,8 @@ _LINGER_SECONDS = 1.0
 
 
 class Relay:
-    """Moves one stream. `held` is told each change in held-back characters, `first_event` once the seconds until the
+    """Moves one stream. `held` is told each change in held-back characters, `hold` each time in seconds
+    that text was held back without a break, `first_event` once the seconds until the
     upstream's first event with data."""
 
     def __init__(
@@ -31,6 +32,7 @@ class Relay:
         *,
         headers: Callable[[], Headers],
         held: Callable[[int], None],
+        hold: Callable[[float], None],
         first_event: Callable[[float], None],
     ) -> None:
         self._trace = trace
@@ -38,6 +40,8 @@ class Relay:
         self._filter = filter
         self._headers = headers
         self._report_held = held
+        self._report_hold = hold
+        self._held_since = 0.0
         self._first_event: Callable[[float], None] | None = first_event
         self._held = 0
 
@@ -109,4 +113,8 @@ class Relay:
     def _hold(self, now: int) -> None:
         if now != self._held:
             self._report_held(now - self._held)
+            if not self._held:
+                self._held_since = time.perf_counter()
+            elif not now:
+                self._report_hold(time.perf_counter() - self._held_since)
             self._held = now

@@ -5,6 +5,7 @@ python scripts/generate.py
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from guard.config import reference
@@ -13,6 +14,7 @@ from proxy.wire.ledger import markdown
 from sanitizers import kinds
 
 ROOT = Path(__file__).resolve().parent.parent
+CHART_SCHEMA = ROOT / "helm/guardchain/values.schema.json"
 
 
 def main() -> None:
@@ -21,6 +23,17 @@ def main() -> None:
     insert(ROOT / "docs/metrics.md", Metrics().table())
     insert(ROOT / "docs/coverage.md", markdown())
     insert(ROOT / "docs/sanitise.md", kinds.table())
+    CHART_SCHEMA.write_text(chart_schema(CHART_SCHEMA.read_text("utf-8")), "utf-8")
+
+
+def chart_schema(written: str) -> str:
+    """The schema of the chart's values, with guard.yaml's in it as `Config`: the definitions with a capital letter."""
+    config = json.loads(reference.schema_text())
+    del config["$schema"]
+    definitions = {**config.pop("$defs"), "Config": config}
+    schema = json.loads(written)
+    own = {name: one for name, one in schema["$defs"].items() if name[0].islower()}
+    return json.dumps({**schema, "$defs": own | definitions}, indent=2, ensure_ascii=False) + "\n"
 
 
 def insert(path: Path, generated: str) -> None:

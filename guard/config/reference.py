@@ -138,14 +138,15 @@ def _visible(value: Any, references: Mapping[KeyPath, str], path: KeyPath, *, hi
 
 
 def _or_reference(prop: dict[str, Any]) -> dict[str, Any]:
-    """Numbers, booleans and choices may also be `${NAME}`."""
-    kinds = {prop.get("type"), *(b.get("type") for b in prop.get("anyOf", ()))}
-    if "const" in prop or not (kinds & {"integer", "number", "boolean"} or "enum" in prop):
+    """Numbers, booleans, choices and text of a certain form may also be `${NAME}`."""
+    branches = prop.get("anyOf", [prop])
+    kinds = {b.get("type") for b in branches}
+    bound = any(b.keys() & {"enum", "pattern", "minLength", "maxLength"} for b in branches)
+    if "const" in prop or not (bound or kinds & {"integer", "number", "boolean"}):
         return prop
     outer: dict[str, Any] = {k: prop[k] for k in ("default", "title", "description") if k in prop}
     inner = {k: v for k, v in prop.items() if k not in outer}
-    branches = inner.pop("anyOf", None) or [inner]
-    return {"anyOf": [*branches, dict(_REFERENCE)], **outer}
+    return {"anyOf": [*inner.get("anyOf", [inner]), dict(_REFERENCE)], **outer}
 
 
 def _children(annotation: Any) -> tuple[str, list[type[BaseModel]]] | None:

@@ -76,6 +76,17 @@ def test_verdict(score, options, verdict):
     assert finding.detail["cached_tokens"] == 0
 
 
+@pytest.mark.parametrize(("score", "quarter"), [(-2.5, 1), (-2.0, 2), (-1.1, 2), (-1.0, 3), (0.5, 4), (9.0, 4)])
+def test_scores_are_placed_among_the_calibration_s_harmless_ones(score, quarter):
+    probes = probe_set()
+    quantiles = {"harmless": {"0.25": -2.0, "0.5": -1.0, "0.75": 0.5}}
+    calibrated = probes.calibration.model_copy(update={"quantiles": quantiles})
+    probes = probes.model_copy(update={"calibration": calibrated})
+    check = ProbeCheck(PrefixProbe(probes, FixedScorer(gap(score))))
+    assert asyncio.run(check.inspect(exchange(MESSAGES), apply=True)).detail["quarter"] == quarter
+    assert "quarter" not in inspect(FixedScorer(gap(score)), exchange(MESSAGES)).detail, "a set without quartiles"
+
+
 def test_tools_reach_the_template():
     scorer = FixedScorer(gap(0))
     inspect(scorer, exchange(MESSAGES, tools=[{"name": "f"}]))

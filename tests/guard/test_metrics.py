@@ -30,6 +30,9 @@ NAMES = {
     "probe_prompts": ("counter", {"stage"}),
     "probe_prefix_cache_hit_ratio": ("gauge", set()),
     "revisions": ("counter", {"result"}),
+    "restores": ("counter", {"result"}),
+    "score_quarters": ("counter", {"check", "quarter"}),
+    "stream_hold_seconds": ("histogram", set()),
     "stream_held_bytes": ("gauge", set()),
     "inflight": ("gauge", set()),
     "queued": ("gauge", set()),
@@ -47,7 +50,9 @@ def use_every_verb(metrics: Metrics) -> None:
             (
                 Finding("sanitize", Verdict.MASK, entities={"EMAIL_ADDRESS": 2}, seconds=0.002),
                 Finding(
-                    "probe", score=1.5, detail={"tokens_computed": 10, "cached_tokens": 30, "prompts": 3, "full": 1}
+                    "probe",
+                    score=1.5,
+                    detail={"tokens_computed": 10, "cached_tokens": 30, "prompts": 3, "full": 1, "quarter": 3},
                 ),
             )
         )
@@ -56,6 +61,8 @@ def use_every_verb(metrics: Metrics) -> None:
     metrics.upstream_error("local", "queue_full")
     metrics.rejection("bad_json")
     metrics.revision("rejected")
+    metrics.hold(0.2)
+    metrics.restore(True)
     metrics.held(100)
     metrics.held(-40)
     metrics.first_chunk("chat", 0.1)
@@ -109,6 +116,10 @@ def test_values() -> None:
         "guardchain_probe_prompts_total stage=first_token": 2,
         "guardchain_probe_prompts_total stage=full": 1,
         "guardchain_probe_prefix_cache_hit_ratio": 0.75,
+        "guardchain_restores_total result=restored": 1,
+        "guardchain_restores_total result=none": 0,
+        "guardchain_score_quarters_total check=probe quarter=q3": 1,
+        "guardchain_stream_hold_seconds_count": 1,
         "guardchain_stream_held_bytes": 60,
         "guardchain_inflight": 1,
         "guardchain_config_generation": 2,

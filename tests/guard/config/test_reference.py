@@ -42,6 +42,8 @@ def test_schema_takes_references_where_yaml_has_no_text() -> None:
     assert server["additionalProperties"] is False
     assert [b["type"] for b in server["properties"]["port"]["anyOf"]] == ["integer", "string"]
     assert server["properties"]["port"]["default"] == 8080
+    secret = schema()["$defs"]["Vllm"]["properties"]["secret"]
+    assert [b.get("minLength") for b in secret["anyOf"]] == [16, None]
     assert [b.get("enum") for b in schema()["$defs"]["Mode"]["anyOf"]] == [["off", "monitor", "enforce"], None]
 
 

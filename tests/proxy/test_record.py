@@ -1,0 +1,43 @@
+"""What an answered request leaves in the metrics that alerts are made of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.support.proxy import Proxy
+from tests.support.upstream import FaultyUpstream
+
+MAIL = "maria.lopez@example.org"
+
+
+def ask(proxy: Proxy, messages: list[dict[str, str]], **more: Any) -> str:
+    body = {"model": "m", "messages": messages, **more}
+    return httpx2.post(f"{proxy.url}/chat/completions", json=body, timeout=30).text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_restores_are_counted_for_answers_to_masked_requests(stream: bool) -> None:
+    with FaultyUpstream() as up, Proxy.in_front_of(up, sanitize=True) as proxy:
+        ask(proxy, [{"role": "user", "content": "hello"}], stream=stream)
+        assert proxy.metric("guardchain_restores_total") == 0, "nothing was hidden"
+        ask(proxy, [{"role": "user", "content": f"write to {MAIL}"}], stream=stream)
+        assert proxy.settled("guardchain_restores_total", 1)
+        assert proxy.metric("guardchain_restores_total", result="restored") == 1
+        ask(proxy, [{"role": "user", "content": f"I am {MAIL}"}, {"role": "user", "content": "hello"}], stream=stream)
+        assert proxy.settled("guardchain_restores_total", 2)
+        assert proxy.metric("guardchain_restores_total", result="none") == 1
+
+
+def test_what_a_stream_holds_back_is_timed() -> None:
+    with FaultyUpstream(piece=3) as up, Proxy.in_front_of(up, sanitize=True) as proxy:
+        text = ask(proxy, [{"role": "user", "content": f"write to {MAIL} now"}], stream=True)
+        parts = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
+        answer = "".join(c["delta"].get("content") or "" for p in parts for c in p["choices"])
+        assert MAIL in answer
+        assert proxy.metric("guardchain_stream_hold_seconds_count") >= 1
+        assert proxy.metric("guardchain_stream_hold_seconds_sum") < 5
+        assert proxy.metric("guardchain_stream_held_bytes") == 0

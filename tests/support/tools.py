@@ -1,0 +1,22 @@
+"""Programs that a test needs and Python's package index does not have: `scripts/system.sh` installs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+REQUIRED = "GUARD_REQUIRE_TOOLS"
+"""Set to 1 where they are known to be installed (CI): then a missing one is a failure."""
+
+
+def need(name: str) -> str:
+    """Path of the program `name`. Skips the test without it, or fails it where `GUARD_REQUIRE_TOOLS` is 1."""
+    found = shutil.which(name)
+    if found is not None:
+        return found
+    message = f"{name} is not installed: scripts/system.sh installs it"
+    if os.environ.get(REQUIRED) == "1":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
