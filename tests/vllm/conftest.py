@@ -1,35 +1,60 @@
-"""vLLM has an environment of its own (`make test-vllm`); elsewhere these tests are skipped.
-
-One engine process per configuration, started when the first test asks for it and shared by all that follow.
-"""
+"""vLLM has an environment of its own, which `make test` sets up and runs first; elsewhere these tests are skipped."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.vllm.engine import BLOCK, MAX_LENGTH, Engine, EngineFailed
+from steering.artifact import Gate, Target
+from tests.vllm import fleet
+from tests.vllm.engine import BLOCK, MAX_LENGTH, Engine
 from tests.vllm.models import BUNDLED, Reference, random_model, subspace
+from tests.vllm.server import Server
 
 HERE = Path(__file__).parent
 HAVE_VLLM = importlib.util.find_spec("vllm.v1") is not None if importlib.util.find_spec("vllm") else False
 
 _EAGER = {"TORCH_COMPILE_DISABLE": "1"}
 _V2 = {"V2SHIM": "1", "VLLM_USE_V2_MODEL_RUNNER": "1", "PYTHONPATH": f"{HERE / 'shim'}{os.pathsep}{HERE.parents[1]}"}
+_GATE = Gate(kappa=2.0, beta=-0.9)
 
-CONFIGURATIONS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "v1-eager": ({"enforce_eager": True}, _EAGER),
-    "v1-compiled": ({}, {}),
-    "v2-eager": ({"enforce_eager": True}, {**_EAGER, **_V2}),
-    # Below the model's length the dummy run of V2 fails on CPU when compiled, with this plugin or without.
-    "v2-compiled": ({"max_num_batched_tokens": MAX_LENGTH}, _V2),
+
+class Configuration(NamedTuple):
+    """An engine: options of `LLM`, environment, architecture (None: the bundled model), and how it is steered."""
+
+    options: dict[str, Any]
+    environment: dict[str, str]
+    architecture: str | None = None
+    target: Target = Target.PROJECTION
+    gate: Gate | None = None
+
+
+MAIN = {
+    "v1-eager": Configuration({"enforce_eager": True}, _EAGER),
+    "v1-compiled": Configuration({}, {}, gate=_GATE),
+    "v2-eager": Configuration({"enforce_eager": True}, {**_EAGER, **_V2}, target=Target.ANGULAR_OFFSET),
+    "v2-compiled": Configuration({}, _V2, target=Target.ANGULAR_TARGET),
 }
-"""Name to (options of `LLM`, environment). V2 runs under Triton's interpreter: see shim/sitecustomize.py."""
+"""Both runners, eager and compiled, all on the bundled model. V2 runs under Triton's interpreter: see shim/."""
+
+OTHERS = {
+    "llama": Configuration({"enforce_eager": True}, _EAGER, "llama", Target.CENTROID),
+    "mistral": Configuration({"enforce_eager": True}, _EAGER, "mistral", Target.ANGULAR_TARGET, _GATE),
+    "qwen3": Configuration({"enforce_eager": True}, _EAGER, "qwen3", Target.CENTROID, _GATE),
+    "pair": Configuration(
+        {"enforce_eager": True, "tensor_parallel_size": 2},
+        {**_EAGER, "VLLM_CPU_OMP_THREADS_BIND": "0|1"},
+        target=Target.ANGULAR_OFFSET,
+    ),
+    # vLLM starts without a plugin that was not named, silently.
+    "unguarded": Configuration({"enforce_eager": True}, {**_EAGER, "VLLM_PLUGINS": "another"}),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,10 +62,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.timeout(900))  # a compiling engine on a busy machine takes its time
             if not HAVE_VLLM:
-                item.add_marker(pytest.mark.skip(reason="vLLM is not in this environment; run `make test-vllm`"))
+                item.add_marker(pytest.mark.skip(reason="vLLM is not in this environment; `make test` makes one"))
 
 
-def options(model: Path, subspace_file: Path, **more: Any) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def processes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[fleet.Fleet]:
+    makers: dict[str, Callable[[], Any]] = {
+        name: _engine_maker(name, configuration, tmp_path_factory) for name, configuration in (MAIN | OTHERS).items()
+    }
+    makers["server"] = lambda: Server(tmp_path_factory.mktemp("server"))
+    running = fleet.Fleet(makers, fleet.order(request.session.items, makers))
+    yield running
+    running.close()
+
+
+def _engine_maker(name: str, configuration: Configuration, temporary: pytest.TempPathFactory) -> Callable[[], Engine]:
+    def make() -> Engine:
+        directory = temporary.mktemp(name)
+        layers = (1, 2, 3)
+        model = BUNDLED
+        if configuration.architecture is not None:
+            model, layers = random_model(configuration.architecture, directory / name), (0, 2)
+        file = subspace(
+            model,
+            directory / "subspace.safetensors",
+            layers=layers,
+            target=configuration.target,
+            gate=configuration.gate,
+        )
+        variables = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", **configuration.environment}
+        engine = Engine(_options(model, file, **configuration.options), variables, directory / "engine.log")
+        engine.name, engine.model, engine.subspace = name, model, file
+        return engine
+
+    return make
+
+
+def _options(model: Path, file: Path, **more: Any) -> dict[str, Any]:
     """Options of `LLM`. The KV cache is small, so that a full batch is preempted; prompts above 128 tokens come in
     chunks."""
     return {
@@ -52,56 +110,59 @@ def options(model: Path, subspace_file: Path, **more: Any) -> dict[str, Any]:
         "max_num_seqs": 16,
         "max_num_batched_tokens": 128,
         "disable_log_stats": False,
-        "additional_config": {"guardchain": {"subspace": str(subspace_file)}},
+        "additional_config": {"guardchain": {"subspace": str(file)}},
         **more,
     }
 
 
-def environment(**more: str) -> dict[str, str]:
-    return {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", **more}
+@pytest.fixture(scope="session", params=list(MAIN))
+def engine(request: pytest.FixtureRequest, processes: fleet.Fleet) -> Iterator[Engine]:
+    """The bundled model, steerable, in every main configuration."""
+    if request.param.endswith("compiled") and shutil.which(os.environ.get("CXX", "g++")) is None:
+        pytest.skip("compiled graphs for CPUs need a C++ compiler")
+    running: Engine = processes.take(request.param)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def reference(engine: Engine) -> Reference:
+    """Of `engine`."""
+    return Reference(engine.model, engine.subspace)
+
+
+@pytest.fixture(scope="module", params=["llama", "mistral", "qwen3"])
+def other(request: pytest.FixtureRequest, processes: fleet.Fleet) -> Iterator[tuple[Engine, Reference]]:
+    """Another architecture."""
+    running: Engine = processes.take(request.param)
+    yield running, Reference(running.model, running.subspace)
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def pair(processes: fleet.Fleet) -> Iterator[tuple[Engine, Reference]]:
+    """Two tensor-parallel workers."""
+    running: Engine = processes.take("pair")
+    yield running, Reference(running.model, running.subspace)
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def unguarded(processes: fleet.Fleet) -> Iterator[Engine]:
+    """An engine that was told of a subspace and has no plugin."""
+    running: Engine = processes.take("unguarded")
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def server(processes: fleet.Fleet) -> Iterator[Server]:
+    running: Server = processes.take("server")
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")
 def subspace_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For the bundled model."""
     return subspace(BUNDLED, tmp_path_factory.mktemp("subspace") / "bundled.safetensors")
-
-
-@pytest.fixture(scope="session")
-def reference(subspace_file: Path) -> Reference:
-    return Reference(BUNDLED, subspace_file)
-
-
-@pytest.fixture(scope="session", params=list(CONFIGURATIONS))
-def engine(
-    request: pytest.FixtureRequest, subspace_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engine]:
-    """The bundled model, steerable, in every configuration."""
-    more, variables = CONFIGURATIONS[request.param]
-    log = tmp_path_factory.mktemp("engine") / f"{request.param}.log"
-    running = started(options(BUNDLED, subspace_file, **more), environment(**variables), log)
-    running.name = request.param
-    yield running
-    running.close()
-
-
-def started(wanted: dict[str, Any], variables: dict[str, str], log: Path) -> Engine:
-    """Compiled, V2's dummy run samples from memory that nothing has written; under Triton's interpreter NaN there is
-    an error, with this plugin or without. It comes and goes, so the start is tried again."""
-    for _ in range(3):
-        try:
-            return Engine(wanted, variables, log)
-        except EngineFailed as failure:
-            if "All-NaN slice" not in str(failure):
-                raise
-    return Engine(wanted, variables, log)
-
-
-@pytest.fixture(params=["llama", "mistral", "qwen3"])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine, Reference]]:
-    """Another architecture, eager."""
-    model = random_model(request.param, tmp_path / request.param)
-    file = subspace(model, tmp_path / "subspace.safetensors", layers=(0, 2))
-    running = Engine(options(model, file, enforce_eager=True), environment(**_EAGER), tmp_path / "engine.log")
-    yield running, Reference(model, file)
-    running.close()

@@ -48,7 +48,11 @@ class Got:
 
 
 class Engine:
-    """Handle of an engine process. Raises `EngineFailed` with the end of its log when it does not start."""
+    """Handle of an engine process: which configuration it is, its model's directory and the subspace's file."""
+
+    name: str
+    model: Path
+    subspace: Path
 
     def __init__(self, options: dict[str, Any], environment: dict[str, str], log: Path) -> None:
         self._log = log
@@ -62,7 +66,11 @@ class Engine:
                 env={**os.environ, **base_environment(), **environment},
                 cwd=log.parent,
             )
-        self.info = self._read()
+        self.info: dict[str, Any] = {}
+
+    def wait(self) -> None:
+        """Until it takes orders. Raises `EngineFailed` with the end of its log when it does not start."""
+        self.info = self.info or self._read()
 
     def generate(self, *wanted: Wanted) -> list[Got]:
         """All in one batch. Raises `EngineFailed` when the engine answers with an error."""
@@ -128,6 +136,7 @@ def main() -> None:
     try:
         from vllm import LLM
 
+        inspect_here()
         fill_unattended()
         llm = LLM(**options)
     except Exception as error:
@@ -148,6 +157,14 @@ def main() -> None:
             say(OPERATIONS[question.pop("op")](llm, core, **question))
         except Exception as error:
             say({"error": f"{type(error).__name__}: {error}"})
+
+
+def inspect_here() -> None:
+    """vLLM looks at a registered model class in a process of its own, lest CUDA be initialised in this one. That costs
+    a second import of vLLM at every start, and there is no CUDA here. (The server's tests leave it as it is.)"""
+    from vllm.model_executor.models import registry
+
+    registry._run_in_subprocess = lambda look: look()
 
 
 def fill_unattended() -> None:

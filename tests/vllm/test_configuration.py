@@ -19,6 +19,8 @@ CHECK = """
 import json, sys
 from vllm.engine.arg_utils import EngineArgs
 from vllm.plugins import load_general_plugins
+from tests.vllm.engine import inspect_here
+inspect_here()
 load_general_plugins()
 for line in sys.stdin:
     try:

@@ -1,0 +1,1 @@
+"""What steering costs: see `__main__`."""
