@@ -2,7 +2,7 @@
 steering costs.
 
 Tokens per second, without and with a subspace. Per batch size, alternately: unsteered where nothing can be steered
-(what all ratios are to), then where it can: at strength 0, all rows at one strength, every row at a strength of its own.
+(what all ratios are to), then where it can: at strength 0, all rows at one strength, every row at its own.
 All rows generate the same number of tokens. Ratios are medians over rounds, within which the order turns; beside the
 clock stands the processor time of the model's thread or engine, which a busy machine spoils less. `--window 0` turns
 every token, whatever the artefact says: the most that steering can cost. `vllm` runs in vLLM's environment (`make test`
