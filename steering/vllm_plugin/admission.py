@@ -17,6 +17,7 @@ from steering.vllm_plugin.orders import Orders
 from steering.vllm_plugin.settings import Settings
 
 _MARK = "_guardchain_installed"
+_MICROBATCHES = "dual batch overlap (--enable-dbo) and microbatches: their strengths would be those of other tokens"
 
 
 def install() -> None:
@@ -64,7 +65,8 @@ def _refuse(vllm_config: Any) -> None:
         ),
         "pipeline parallelism (--pipeline-parallel-size)": parallel.pipeline_parallel_size > 1,
         "prefill context parallelism": getattr(parallel, "prefill_context_parallel_size", 1) > 1,
-        "dual batch overlap (--enable-dbo) and microbatches": bool(getattr(parallel, "use_ubatching", False)),
+        _MICROBATCHES: bool(getattr(parallel, "use_ubatching", False)),
+        "LoRA adapters (--enable-lora): the subspace is made for the base model": vllm_config.lora_config is not None,
         "the Rust front end (VLLM_USE_RUST_FRONTEND), which loads no plugins": _rust(),
         "a runner other than 'generate'": model.runner_type != "generate",
     }
@@ -84,6 +86,8 @@ def _checking(create: Any) -> Any:
     def create_engine_config(self: Any, *args: Any, **kwargs: Any) -> Any:
         settings = Settings.sealed(self.additional_config)
         if settings is not None:
+            if self.enable_dbo or self.ubatch_size > 1:  # before vLLM asks for communication libraries they need
+                raise ConfigError(f"steering does not work with {_MICROBATCHES}")
             self.additional_config = {**self.additional_config, PLUGIN: settings.to_dict()}
         vllm_config = create(self, *args, **kwargs)
         check_config(vllm_config)
