@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs, on Debian and Ubuntu, the programs that some tests need and that Python's package index does not have: Go with
-# Sprig (renders the Helm chart), Prometheus (alerts, a real scrape), Redis. Does nothing when they are there already.
+# Sprig (renders the Helm chart), Prometheus (alerts, a real scrape), Redis, and g++ (vLLM's compiled graphs). Does nothing when they are there already.
 #
 # Without them those tests skip and say why; with GUARD_REQUIRE_TOOLS=1, as in CI, they fail.
 set -euo pipefail
@@ -13,6 +13,7 @@ want go golang-go
 want /usr/share/gocode/src/github.com/Masterminds/sprig golang-github-masterminds-sprig-dev
 want promtool prometheus
 want redis-server redis-server
+want g++ g++
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
