@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from guard.check import Check, Exchange, OutputFilter, Revising
@@ -31,6 +31,10 @@ class Chain:
 
     def __init__(self, links: Sequence[Link]) -> None:
         self.links = tuple(link for link in links if link.mode is not Mode.OFF)
+
+    def only(self, names: Collection[str]) -> Chain:
+        """The links of these checks."""
+        return Chain([link for link in self.links if link.check.name in names])
 
     async def inspect(self, exchange: Exchange) -> Decision:
         """Run every check in order. Stops at the first enforced block, so nothing after it sees the text, and where

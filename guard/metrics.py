@@ -50,6 +50,7 @@ _SCORE = (
     30.0,
 )
 _MOST_VALUES = 100
+_OPEN = 2  # of a breaker
 
 _M = TypeVar("_M", bound=Counter | Gauge | Histogram)
 
@@ -122,6 +123,20 @@ class Metrics:
         self._upstream_errors = self._counter(
             "upstream_errors", "Calls an upstream refused or broke off.", "upstream", "reason"
         )
+        self._retries = self._counter("upstream_retries", "Calls repeated, by why.", "upstream", "reason")
+        self._fallbacks = self._counter(
+            "upstream_fallbacks",
+            "Requests that another upstream served, by which and in whose place.",
+            "upstream",
+            "served_by",
+        )
+        self._breaker = self._gauge(
+            "upstream_breaker_state",
+            "0: calls pass; 1: one call is let through to see; 2: none is. The worst of all workers.",
+            "livemax",
+            "upstream",
+        )
+        self._breaker_opened = self._counter("upstream_breaker_opened", "Times a breaker opened.", "upstream")
         self._overhead = self._histogram(
             "overhead_seconds", "Time of a request that was not spent waiting for the upstream.", _CHECK, "endpoint"
         )
@@ -214,6 +229,20 @@ class Metrics:
         """An upstream did not answer; `reason` as in `UpstreamError`."""
         self._upstream_errors(name, reason).inc()
 
+    def retry(self, name: str, reason: str) -> None:
+        """A call is made again; `reason` as in `UpstreamError`, or a status."""
+        self._retries(name, reason).inc()
+
+    def fallback(self, name: str, served_by: str) -> None:
+        """Another upstream served a request in this one's place."""
+        self._fallbacks(name, served_by).inc()
+
+    def breaker(self, name: str, state: int) -> None:
+        """An upstream's breaker is closed (0), half open (1) or open (2) now."""
+        self._breaker(name).set(state)
+        if state == _OPEN:
+            self._breaker_opened(name).inc()
+
     def rejection(self, reason: str) -> None:
         """A request was refused before any check ran (bad JSON, no key, too large, unknown model, ...)."""
         self._rejections(reason).inc()
@@ -305,9 +334,12 @@ class Metrics:
         self._describe(f"{name}_total", "counter", labels, text)
         return self._family(Counter(f"guardchain_{name}", text, labels, registry=self._own), labels)
 
-    def _gauge(self, name: str, text: str, mode: Literal["livesum", "livemin"]) -> _Family[Gauge]:
-        self._describe(name, "gauge", (), text)
-        return self._family(Gauge(f"guardchain_{name}", text, registry=self._own, multiprocess_mode=mode), ())
+    def _gauge(
+        self, name: str, text: str, mode: Literal["livesum", "livemin", "livemax"], *labels: str
+    ) -> _Family[Gauge]:
+        self._describe(name, "gauge", labels, text)
+        gauge = Gauge(f"guardchain_{name}", text, labels, registry=self._own, multiprocess_mode=mode)
+        return self._family(gauge, labels)
 
     def _histogram(self, name: str, text: str, buckets: Sequence[float], *labels: str) -> _Family[Histogram]:
         self._describe(name, "histogram", labels, text)

@@ -54,7 +54,7 @@ async def assemble(
             if previous is not None and previous.config.upstreams.get(name) == spec:
                 upstreams[name] = previous.upstreams[name]
                 continue
-            upstream = build_upstream(name, spec)
+            upstream = build_upstream(name, spec, metrics)
             fresh.append(upstream)
             await upstream.start()
             upstreams[name] = upstream
@@ -77,7 +77,7 @@ async def assemble(
         raise
 
 
-def build_upstream(name: str, spec: schema.Upstream) -> Upstream:
+def build_upstream(name: str, spec: schema.Upstream, metrics: Metrics) -> Upstream:
     """An upstream of the kind the config names; not started yet."""
     if isinstance(spec, schema.Embedded):
         from proxy.upstream.embedded.options import EmbeddedOptions
@@ -104,9 +104,7 @@ def build_upstream(name: str, spec: schema.Upstream) -> Upstream:
             base_url=spec.base_url,
             secret=spec.secret.get_secret_value(),
             salt_by_tenant=spec.cache_salt == "tenant",
-            connect_seconds=spec.connect_seconds,
-            first_byte_seconds=spec.first_byte_seconds,
-            idle_seconds=spec.idle_seconds,
+            **_remote(name, spec, metrics),
         )
     from proxy.upstream.http import HttpUpstream
 
@@ -114,15 +112,33 @@ def build_upstream(name: str, spec: schema.Upstream) -> Upstream:
     options: dict[str, Any] = {
         "base_url": spec.base_url,
         "api_key": key,
-        "connect_seconds": spec.connect_seconds,
-        "first_byte_seconds": spec.first_byte_seconds,
-        "idle_seconds": spec.idle_seconds,
+        **_remote(name, spec, metrics),
     }
     if spec.scoring is not None:
         from proxy.upstream.vllm_stock import StockVllmUpstream, stock_scorer
 
         return StockVllmUpstream(name, stock_scorer(spec.base_url, spec.scoring, key), **options)
     return HttpUpstream(name, **options)
+
+
+def _remote(name: str, spec: schema.Remote, metrics: Metrics) -> dict[str, Any]:
+    """What all upstreams over HTTP are given."""
+    from proxy.upstream.resilience import Resilience
+
+    return {
+        "connect_seconds": spec.connect_seconds,
+        "first_byte_seconds": spec.first_byte_seconds,
+        "idle_seconds": spec.idle_seconds,
+        "total_seconds": spec.total_seconds,
+        "resilience": Resilience(
+            name,
+            metrics,
+            retries=spec.retries,
+            wait=spec.retry_wait_seconds,
+            failures=spec.breaker.failures,
+            seconds=spec.breaker.seconds,
+        ),
+    }
 
 
 def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.LocalRoute], Asker]) -> Check:
@@ -196,13 +212,18 @@ class _Builder:
         self._guards: dict[tuple[str, str], Guarded] = {}
 
     def guarded(self, route: schema.Route) -> Guarded:
-        known = self._guards.get((route.policy, route.upstream))
-        if known is None:
-            known = self._guards[route.policy, route.upstream] = self._bind(route.policy, route.upstream)
+        known = self._bound(route.policy, route.upstream)
         spec = self._config.upstreams[route.upstream]
         # An embedded upstream answers to any name, so a catch-all route must not make it answer for all models.
         serves = served_name(spec) if isinstance(spec, schema.Embedded) and route.match.model == "*" else None
-        return replace(known, model=route.model, serves=serves)
+        fallbacks = tuple(replace(self._bound(route.policy, f.upstream), model=f.model) for f in route.fallback)
+        return replace(known, model=route.model, serves=serves, fallbacks=fallbacks)
+
+    def _bound(self, policy: str, upstream: str) -> Guarded:
+        known = self._guards.get((policy, upstream))
+        if known is None:
+            known = self._guards[policy, upstream] = self._bind(policy, upstream)
+        return known
 
     def _bind(self, policy_name: str, upstream_name: str, *, sanitize: bool = True) -> Guarded:
         """The policy at that upstream; without `sanitize` for what a local upstream may see as it is."""

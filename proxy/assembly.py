@@ -28,7 +28,8 @@ class Guarded:
     `chain` serves endpoints that generate, `embed` those that only read text (no probing, no steering), `check` the
     check-only endpoint (no steering). `strict` is `chain` with a monitoring probe made to enforce, for requests that
     ask for `moderation: {policy: {input: {mode: block}}}`. `local` is where requests go that only the policy's local
-    upstream may see: the same policy less its `sanitize`; None without one.
+    upstream may see: the same policy less its `sanitize`; None without one. `fallbacks`: the same policy at the
+    upstreams that are asked instead where this one cannot serve.
     `model` replaces the name the client used; `serves` is the only name answered to, None: any; `key_from_client`
     lets the client's own key travel on; `reports_usage`: a stream can be asked for its usage without a risk.
     `ladder`: what an upstream with a guard of its own is told; then `chain` leaves probing and steering to it.
@@ -54,6 +55,7 @@ class Guarded:
     ladder: object | None = None
     strict_ladder: object | None = None
     local: Guarded | None = None
+    fallbacks: tuple[Guarded, ...] = ()
 
     def chain_for(self, route: Route, *, strict: bool = False) -> Chain:
         if route is Route.EMBEDDINGS:

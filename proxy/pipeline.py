@@ -20,12 +20,14 @@ from guard.verdict_object import moderation_object
 from proxy import headers
 from proxy.assembly import Guarded
 from proxy.errors import NO_RETRY, Problem, blocked, unavailable
+from proxy.fallback import handed_over, refers
 from proxy.paths import Route
 from proxy.responder import Responder
 from proxy.revising import revised
 from proxy.streaming import Relay
 from proxy.trace import Trace
 from proxy.upstream.base import QUEUE_FULL, Call, Reply, Vetting
+from proxy.upstream.retrying import may_go_elsewhere
 from proxy.upstream.sse import encode
 from proxy.wire import chat, completions, embeddings, responses
 from proxy.wire.answer import Endpoint, Open
@@ -84,7 +86,11 @@ class Pipeline:
         def open_filter(channel: Channel) -> OutputFilter | None:
             return chain.output(exchange, channel)
 
-        reply = await self._send(self._call(request, decision, strict=strict))
+        reply, decision = await self._reply(request, exchange, decision, strict=strict)
+        if reply is None:
+            trace.decision = decision
+            await self._block(request, decision, self._verdicts(request, decision))
+            return
         try:
             if reply.findings:
                 decision = trace.decision = Decision((*decision.findings, *reply.findings))
@@ -110,6 +116,44 @@ class Pipeline:
                 await relay.run(reply.events)
         finally:
             await reply.close()
+
+    async def _reply(
+        self, request: WireRequest, exchange: Exchange, decision: Decision, *, strict: bool
+    ) -> tuple[Reply | None, Decision]:
+        """The upstream's reply, or that of the first fallback that serves; with the decision that led to it.
+
+        None where the checks at a fallback block. When nobody serves, the first upstream's failure is the answer.
+        """
+        first = self.guarded
+        call = self._call(request, decision, strict=strict)
+        reply, failure = await self._try(call)
+        label = failure.reason if failure is not None else _status(reply)
+        for spare in first.fallbacks if may_go_elsewhere(call, label) and not refers(request) else ():
+            found = await handed_over(first, spare, exchange, decision, self.route, strict=strict)
+            if found is None:
+                continue
+            self.guarded, self.trace.upstream = spare, spare.upstream_name
+            if found.verdict is Verdict.BLOCK:
+                return None, found
+            request.body["model"] = spare.model or request.model
+            second, error = await self._try(self._call(request, found, strict=strict))
+            trouble = error.reason if error is not None else _status(second)
+            if second is not None and not may_go_elsewhere(call, trouble):
+                self.metrics.upstream_error(first.upstream_name, label)
+                self.metrics.fallback(first.upstream_name, spare.upstream_name)
+                self.trace.decision = found
+                return second, found
+            self.metrics.upstream_error(spare.upstream_name, trouble)
+            self.guarded, self.trace.upstream = first, first.upstream_name
+        if failure is not None:
+            raise failure
+        return reply, decision
+
+    async def _try(self, call: Call) -> tuple[Reply | None, UpstreamError | None]:
+        try:
+            return await self._send(call), None
+        except UpstreamError as failure:
+            return None, failure
 
     def _call(self, request: WireRequest, decision: Decision, *, strict: bool = False) -> Call:
         guarded, trace = self.guarded, self.trace
@@ -257,6 +301,10 @@ def explanation(request: WireRequest) -> str:
             break
         shown.append([surface.path, surface.text])
     return base64.urlsafe_b64encode(orjson.dumps(shown)).decode("ascii")
+
+
+def _status(reply: Reply | None) -> str:
+    return "" if reply is None else str(reply.status)
 
 
 def _is_error(body: bytes) -> bool:

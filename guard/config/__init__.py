@@ -7,15 +7,17 @@ from guard.config.model import Config
 from guard.config.policy import Block, Match, Policy, Route, Tenant
 from guard.config.problems import InvalidConfig, Problem
 from guard.config.reference import schema, show, starter
-from guard.config.sanitize import Entity, LocalModel, LocalRoute, Obfuscate, Recover, Sanitize
+from guard.config.sanitize import Destination, Entity, LocalModel, LocalRoute, Obfuscate, Recover, Sanitize
 from guard.config.server import Audit, Log, Metrics, Server
-from guard.config.upstreams import Embedded, OpenAI, StockVllm, Upstream, Vllm
+from guard.config.upstreams import Breaker, Embedded, OpenAI, Remote, StockVllm, Upstream, Vllm
 
 __all__ = [
     "Audit",
     "Block",
+    "Breaker",
     "Check",
     "Config",
+    "Destination",
     "Embedded",
     "Entity",
     "External",
@@ -33,6 +35,7 @@ __all__ = [
     "Probe",
     "Problem",
     "Recover",
+    "Remote",
     "Route",
     "Sanitize",
     "Server",

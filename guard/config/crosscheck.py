@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from guard.config.document import KeyPath, dotted
 from guard.config.model import Config
-from guard.config.policy import Policy
+from guard.config.policy import Policy, Route
 from guard.config.problems import Problem
 from guard.config.sanitize import LocalRoute, Sanitize
-from guard.config.upstreams import Embedded, OpenAI, Vllm
+from guard.config.upstreams import Embedded, OpenAI, Upstream, Vllm
 from guard.verdict import Mode, OnError
 
 _SCORERS = (Embedded, Vllm)
@@ -37,6 +37,7 @@ def _routes(config: Config) -> Iterator[Problem]:
                 yield _at(config, ("routes",), "required once 'upstreams' has no 'local': say where requests go")
         if route.policy not in config.policies:
             yield _missing(config, (*at, "policy"), "policy", config.policies)
+        yield from _fallbacks(config, index, route)
         upstream, policy = config.upstreams.get(route.upstream), config.policies.get(route.policy)
         if upstream is None or policy is None:
             continue
@@ -67,6 +68,36 @@ def _routes(config: Config) -> Iterator[Problem]:
             yield _at(config, (*at, "policy"), f"policy {route.policy!r} enforces no check", warning=True)
         if index < len(config.routes) - 1 and route.match == type(route.match)():
             yield _at(config, at, "matches every request, so the routes after it are never used", warning=True)
+
+
+def _fallbacks(config: Config, index: int, route: Route) -> Iterator[Problem]:
+    first, policy = config.upstreams.get(route.upstream), config.policies.get(route.policy)
+    for position, spare in enumerate(route.fallback):
+        at: KeyPath = ("routes", index, "fallback", position)
+        upstream = config.upstreams.get(spare.upstream)
+        if upstream is None:
+            yield _missing(config, (*at, "upstream"), "upstream", config.upstreams)
+        elif spare.upstream == route.upstream:
+            yield _at(config, at, "falls back on the same upstream")
+        elif isinstance(upstream, OpenAI) and upstream.key_from == "client":
+            yield _at(
+                config, at, "a client's key is for the upstream it asked: give the fallback an api_key of its own"
+            )
+        elif (
+            _is_own(first) and not _is_own(upstream) and policy is not None and policy.sanitize.mode is not Mode.ENFORCE
+        ):
+            yield _at(
+                config,
+                at,
+                f"text that upstream {route.upstream!r} sees as it is would leave unmasked for {spare.upstream!r}, "
+                f"which is not marked as your own: let policy {route.policy!r} enforce 'sanitize'",
+                warning=True,
+            )
+
+
+def _is_own(upstream: Upstream | None) -> bool:
+    """Whether it runs under the operator's roof."""
+    return upstream is not None and (not isinstance(upstream, OpenAI) or upstream.local)
 
 
 def _policy(config: Config, name: str, policy: Policy) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from guard.config.checks import External, Plugin, Probe, Steer
 from guard.config.limits import Limits
 from guard.config.node import Name, Node, Sha256
-from guard.config.sanitize import Sanitize
+from guard.config.sanitize import Destination, Sanitize
 from guard.verdict import Mode
 
 
@@ -88,6 +88,9 @@ class Route(Node):
     """Name of a policy."""
     model: str | None = None
     """Name sent upstream in place of the one in the request; null keeps it."""
+    fallback: Annotated[tuple[Destination, ...], Field(strict=False)] = ()
+    """Upstreams asked instead, in this order, where that one cannot serve. A request of policy `route_local` that only
+    the local upstream may see has none."""
 
 
 class Tenant(Node):

@@ -40,8 +40,8 @@ class Entity(Node):
         return {"anyOf": [long_form, {"enum": list(get_args(Hiding))}, score], "title": "Entity"}
 
 
-class LocalRoute(Node):
-    """An upstream that may see what the provider must not. In the file also just its name."""
+class Destination(Node):
+    """An upstream, and a model there. In the file also just the upstream's name."""
 
     upstream: str
     """Name of an upstream."""
@@ -57,6 +57,10 @@ class LocalRoute(Node):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         long_form = handler.resolve_ref_schema(handler(core))
         return {"anyOf": [long_form, {"type": "string"}], "title": cls.__name__}
+
+
+class LocalRoute(Destination):
+    """An upstream that may see what the provider must not. In the file also just its name."""
 
 
 class LocalModel(LocalRoute):

@@ -46,7 +46,35 @@ class StockVllm(Node):
     """The server's `--max-logprobs`: the more, the fewer calls a score takes."""
 
 
-class OpenAI(Node):
+class Breaker(Node):
+    """Leaves an upstream alone that fails again and again; requests then fail at once, or go to a fallback."""
+
+    failures: Annotated[int, Field(ge=1, le=10_000)] | None = 5
+    """Failures in a row after which it opens: no connection, no answer in time, 502, 503, 504. null: never."""
+    seconds: Seconds = 10.0
+    """How long it stays open, in seconds; then one request is let through to see whether it may close."""
+
+
+class Remote(Node):
+    """What upstreams over HTTP have in common."""
+
+    connect_seconds: Seconds = 5.0
+    """Longest time to connect, in seconds."""
+    first_byte_seconds: Seconds = 120.0
+    """Longest wait for the first byte of an answer, in seconds; what a server scores before it answers counts."""
+    idle_seconds: Seconds = 120.0
+    """Longest silence inside an answer, in seconds."""
+    total_seconds: Seconds = 3600.0
+    """Longest time for a whole answer, streams and retries included, in seconds."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 1
+    """How often a request is repeated that was not served: no connection, 429, 502, 503; never once an answer began."""
+    retry_wait_seconds: Seconds = 5.0
+    """Longest pause before a retry, in seconds; where `retry-after` asks for more, the client is told instead."""
+    breaker: Breaker = Field(default_factory=Breaker)
+    """When to stop asking it."""
+
+
+class OpenAI(Remote):
     """Any OpenAI-compatible HTTP API. Text is hidden before it leaves and restored on the way back; no steering."""
 
     kind: Literal["openai"]
@@ -60,17 +88,11 @@ class OpenAI(Node):
     local: bool = False
     """It runs under your own roof and may see text as it is: `sanitize.local_model` and `sanitize.recover` ask only
     such an upstream, or one of another kind."""
-    connect_seconds: Seconds = 5.0
-    """Longest time to connect, in seconds."""
-    first_byte_seconds: Seconds = 120.0
-    """Longest wait for the first byte of an answer, in seconds."""
-    idle_seconds: Seconds = 120.0
-    """Longest silence inside an answer, in seconds."""
     scoring: StockVllm | None = None
     """This API is a vLLM server without the guard's plugin, and may be a probe's `scorer`."""
 
 
-class Vllm(Node):
+class Vllm(Remote):
     """A vLLM server started by `guard vllm serve`: it scores, steers and generates in one call."""
 
     kind: Literal["vllm"]
@@ -81,12 +103,6 @@ class Vllm(Node):
     """Shared with the server (its GUARDCHAIN_VLLM_SECRET): `guard vllm secret` makes one."""
     cache_salt: Literal["none", "tenant"] = "none"
     """`tenant`: tenants share no cached prompts, so that none can tell by the time what another has asked."""
-    connect_seconds: Seconds = 5.0
-    """Longest time to connect to the server, in seconds."""
-    first_byte_seconds: Seconds = 120.0
-    """Longest wait for the first byte of an answer, in seconds; scoring counts."""
-    idle_seconds: Seconds = 120.0
-    """Longest silence of the server inside an answer, in seconds."""
 
 
 Upstream = Annotated[Embedded | OpenAI | Vllm, Field(discriminator="kind")]

@@ -7,6 +7,7 @@ spoken to is the configured one.
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
@@ -16,6 +17,7 @@ from yarl import URL
 
 from guard.errors import UpstreamError
 from proxy.upstream.base import Call, Event, Reply
+from proxy.upstream.resilience import Resilience
 from proxy.upstream.sse import MAX_EVENT_BYTES, SSEParser
 
 _HOP_BY_HOP = frozenset(
@@ -44,7 +46,8 @@ class HttpUpstream:
 
     `base_url` is what an OpenAI SDK would be given: a path in it (`/v1`, `/api/v3`) stands in for the endpoint's `/v1`.
     `api_key` None sends the client's own `Authorization` when the call carries one. Seconds: `connect_seconds` until
-    the connection stands, `first_byte_seconds` until the response's head, `idle_seconds` between two reads of its body.
+    the connection stands, `first_byte_seconds` until the response's head, `idle_seconds` between two reads of its body,
+    `total_seconds` for all of it. `resilience` repeats what may be repeated, and spares an upstream in trouble.
     """
 
     can_steer = False
@@ -58,6 +61,8 @@ class HttpUpstream:
         connect_seconds: float = 5.0,
         first_byte_seconds: float = 120.0,
         idle_seconds: float = 120.0,
+        total_seconds: float = 3600.0,
+        resilience: Resilience | None = None,
         max_response_bytes: int = DEFAULT_RESPONSE_BYTES,
         max_event_bytes: int = MAX_EVENT_BYTES,
         connections: int = DEFAULT_CONNECTIONS,
@@ -69,6 +74,8 @@ class HttpUpstream:
         self._key = api_key
         self._first_byte = first_byte_seconds
         self._idle = idle_seconds
+        self._total = total_seconds
+        self._resilience = resilience
         self._max_response = max_response_bytes
         self._max_event = max_event_bytes
         self._connections = connections
@@ -100,7 +107,7 @@ class HttpUpstream:
         """Whether the upstream answers `GET /v1/models` with anything but a server error, within a second."""
         try:
             async with asyncio.timeout(_READY_SECONDS):
-                response = await self._open(Call(endpoint="/v1/models", method="GET"))
+                response = await self._open(Call(endpoint="/v1/models", method="GET"), math.inf)
                 response.close()
                 return response.status < 500
         except (TimeoutError, UpstreamError):
@@ -110,10 +117,18 @@ class HttpUpstream:
         """One call. 4xx and 5xx are replies, body and retry headers as they came.
 
         Raises `UpstreamError` with reason `connect`, `connect_timeout`, `first_byte_timeout`, `idle_timeout`,
-        `reset`, `tls`, `oversize`, `redirect`, `encoding` or `malformed`. The event iterator raises the same,
-        besides `early_close`; `close` hangs up on an answer that is not finished.
+        `total_timeout`, `reset`, `tls`, `oversize`, `redirect`, `encoding`, `malformed` or `circuit_open`. The event
+        iterator raises the same, besides `early_close`; `close` hangs up on an answer that is not finished.
         """
-        response = await self._open(call)
+        deadline = asyncio.get_running_loop().time() + self._total
+        if self._resilience is None:
+            return await self._attempt(call, deadline)
+        return await self._resilience.run(call, lambda: self._attempt(call, deadline), deadline)
+
+    # Internals
+
+    async def _attempt(self, call: Call, deadline: float) -> Reply:
+        response = await self._open(call, deadline)
         try:
             if 300 <= response.status < 400:
                 raise UpstreamError("the upstream answered with a redirect, which is not followed", reason="redirect")
@@ -121,8 +136,8 @@ class HttpUpstream:
                 raise UpstreamError("the upstream sent an encoding that was not asked for", reason="encoding")
             headers = [(k, v) for k, v in response.headers.items() if k.lower() not in _dropped(response)]
             if response.status == 200 and response.content_type == "text/event-stream":
-                return Reply(200, headers, events=self._events(response), close=_closer(response))
-            body = await self._body(response)
+                return Reply(200, headers, events=self._events(response, deadline), close=_closer(response))
+            body = await self._body(response, deadline)
             if call.stream and response.status == 200:
                 raise _not_a_stream(body)
             return Reply(response.status, headers, body=body)
@@ -130,9 +145,7 @@ class HttpUpstream:
             response.close()
             raise
 
-    # Internals
-
-    async def _open(self, call: Call) -> aiohttp.ClientResponse:
+    async def _open(self, call: Call, deadline: float) -> aiohttp.ClientResponse:
         session = self._session
         if session is None:
             raise UpstreamError(f"upstream {self.name!r} is not started", reason="not_started", status=503)
@@ -141,12 +154,12 @@ class HttpUpstream:
         path = call.endpoint.removeprefix("/v1") if self._versioned else call.endpoint
         url = URL(self._base + path, encoded=True)
         try:
-            async with asyncio.timeout(self._first_byte):
+            async with _until(self._first_byte, deadline):
                 return await session.request(
                     call.method, url, data=data, headers=self._headers(call), allow_redirects=False
                 )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise _failure(error, waiting="first_byte") from None
+            raise _failure(error, waiting=_which("first_byte", deadline)) from None
 
     def _headers(self, call: Call) -> dict[str, str]:
         named = {t.strip().lower() for t in _get(call.headers, "connection").split(",")}
@@ -164,9 +177,9 @@ class HttpUpstream:
             out["Authorization"] = f"Bearer {self._key}"
         return out
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _body(self, response: aiohttp.ClientResponse, deadline: float) -> bytes:
         chunks, size = [], 0
-        while chunk := await self._read(response):
+        while chunk := await self._read(response, deadline):
             size += len(chunk)
             if size > self._max_response:
                 raise UpstreamError(
@@ -176,24 +189,33 @@ class HttpUpstream:
         response.release()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, deadline: float) -> bytes:
         """What has arrived, empty at the end."""
         try:
-            async with asyncio.timeout(self._idle):
+            async with _until(self._idle, deadline):
                 return await response.content.readany()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise _failure(error, waiting="idle") from None
+            raise _failure(error, waiting=_which("idle", deadline)) from None
 
-    async def _events(self, response: aiohttp.ClientResponse) -> AsyncIterator[Event]:
+    async def _events(self, response: aiohttp.ClientResponse, deadline: float) -> AsyncIterator[Event]:
         parser = SSEParser(max_event_bytes=self._max_event)
         try:
-            while chunk := await self._read(response):
+            while chunk := await self._read(response, deadline):
                 for event in parser.feed(chunk):
                     yield event
             for event in parser.close():
                 yield event
         finally:
             response.close()
+
+
+def _until(seconds: float, deadline: float) -> asyncio.Timeout:
+    """Ends after so many seconds, or at the deadline (in the loop's time) if that comes first."""
+    return asyncio.timeout_at(min(asyncio.get_running_loop().time() + seconds, deadline))
+
+
+def _which(waiting: str, deadline: float) -> str:
+    return waiting if asyncio.get_running_loop().time() < deadline else "total"
 
 
 def _dumps(body: Mapping[str, object]) -> bytes:

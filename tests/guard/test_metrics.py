@@ -36,6 +36,10 @@ NAMES = {
     "stream_held_bytes": ("gauge", set()),
     "inflight": ("gauge", set()),
     "queued": ("gauge", set()),
+    "upstream_retries": ("counter", {"upstream", "reason"}),
+    "upstream_fallbacks": ("counter", {"upstream", "served_by"}),
+    "upstream_breaker_state": ("gauge", {"upstream"}),
+    "upstream_breaker_opened": ("counter", {"upstream"}),
     "queue_wait_seconds": ("histogram", set()),
     "config_generation": ("gauge", set()),
     "config_reload_failures": ("counter", set()),
@@ -71,6 +75,9 @@ def use_every_verb(metrics: Metrics) -> None:
     metrics.reload(True)
     metrics.reload(False)
     metrics.audit_failure()
+    metrics.retry("cloud", "connect")
+    metrics.fallback("cloud", "spare")
+    metrics.breaker("cloud", 2)
     with metrics.queued():
         metrics.waited(0.1)
 

@@ -33,7 +33,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[Echo]:
     """Upstreams that assembling has made, all echoing in this process."""
     made: list[Echo] = []
 
-    def build(name: str, spec: Any) -> Echo:
+    def build(name: str, spec: Any, metrics: Metrics) -> Echo:
         made.append(Echo(name))
         return made[-1]
 

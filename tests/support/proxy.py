@@ -44,7 +44,8 @@ class Proxy:
         """An `openai` upstream behind one policy: sanitising only, or nothing at all."""
         url = upstream if isinstance(upstream, str) else upstream.url
         cloud = {"kind": "openai", "base_url": url, "api_key": "sk-upstream", "connect_seconds": 2.0,
-                 "first_byte_seconds": 3.0, "idle_seconds": 2.0}  # fmt: skip
+                 "first_byte_seconds": 3.0, "idle_seconds": 2.0,
+                 "breaker": {"failures": None}}  # fmt: skip
         settings: dict[str, Any] = {
             "server": dict(server or {}),
             "upstreams": {"cloud": cloud},

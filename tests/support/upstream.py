@@ -359,6 +359,8 @@ FAULTS: dict[str, Fault] = {
     "401": _status(401, error("Incorrect API key provided", code="invalid_api_key")),
     "404": _status(404, error("no such model", code="model_not_found")),
     "429": _status(429, error("slow down", "rate_limit_error"), retry_after="7", retry_after_ms="7000"),
+    "502": _status(502, error("bad gateway", "server_error")),
+    "503-wait": _status(503, error("overloaded", "server_error"), retry_after="60"),
     "500": _status(500, error("boom", "server_error")),
     "503-html": _status(503, b"<html>maintenance</html>", "text/html"),
     "500-empty": _status(500, b""),

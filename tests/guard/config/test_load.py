@@ -115,6 +115,29 @@ WRONG = [
         "this key is listed twice",
     ),
     ("audit:\n  sink: file", 1, "audit.path", "required when sink is 'file'"),
+    ("limits: {requests_per_minute: 0}", 1, "limits.requests_per_minute", "greater than or equal to 1"),
+    ("limits: {requests_per_minut: 5}", 1, "limits.requests_per_minut", "did you mean 'requests_per_minute'?"),
+    (
+        f"limits: {{queue: 5}}\ntenants:\n- name: a\n  key_sha256: ['{HASH_A}']\n  limits: {{concurency: 3}}",
+        5,
+        "tenants[0].limits.concurency",
+        "did you mean 'concurrency'?",
+    ),
+    ("routes:\n- upstream: local\n  fallback: [lcal]", 3, "routes[0].fallback[0].upstream", "did you mean 'local'?"),
+    ("routes:\n- upstream: local\n  fallback: [local]", 3, "routes[0].fallback[0]", "on the same upstream"),
+    (
+        "upstreams:\n  local: {kind: embedded}\n  c: {kind: openai, base_url: 'http://x', key_from: client}\n"
+        "routes:\n- upstream: local\n  fallback: [c]",
+        6,
+        "routes[0].fallback[0]",
+        "give the fallback an api_key of its own",
+    ),
+    (
+        "upstreams: {local: {kind: openai, base_url: 'http://x', breaker: {failures: 0}}}",
+        1,
+        "upstreams.local.breaker.failures",
+        "greater than or equal to 1",
+    ),
 ]
 
 
@@ -231,6 +254,12 @@ ODD = [
         "policies: {default: {sanitize: {}}}\n"
         f"tenants: [{{name: a, key_sha256: ['{HASH_A}']}}]",
         "one Authorization header",
+    ),
+    (
+        "upstreams: {local: {kind: openai, base_url: 'http://y', local: true}, c: {kind: openai, base_url: 'http://x'}}\n"
+        "policies: {default: {sanitize: {mode: monitor}, plugins: {mine: {}}}}\n"
+        "routes: [{upstream: local, fallback: [c]}]",
+        "would leave unmasked for 'c'",
     ),
 ]
 

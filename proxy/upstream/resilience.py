@@ -1,0 +1,98 @@
+"""Retries and the circuit breaker around the calls to one upstream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from guard.errors import UpstreamError
+from proxy.upstream.base import Call, Reply
+from proxy.upstream.breaker import Breaker, State
+from proxy.upstream.retrying import Allowance, advised, is_failure, may_repeat, pause
+
+
+class Counters(Protocol):
+    """What of `Metrics` is needed here."""
+
+    def retry(self, upstream: str, reason: str) -> None: ...
+
+    def breaker(self, upstream: str, state: int) -> None: ...
+
+
+class Resilience:
+    """Serves one upstream for its life. `failures` None: no breaker; `wait`: longest pause before a retry, seconds."""
+
+    def __init__(
+        self, name: str, counters: Counters, *, retries: int, wait: float, failures: int | None, seconds: float
+    ) -> None:
+        self._name = name
+        self._counters = counters
+        self._retries = retries
+        self._wait = wait
+        self._allowance = Allowance()
+        self.breaker = (
+            Breaker(failures, seconds, on_change=lambda state: counters.breaker(name, state))
+            if failures is not None
+            else None
+        )
+
+    async def run(self, call: Call, attempt: Callable[[], Awaitable[Reply]], deadline: float) -> Reply:
+        """The reply of the first attempt that gives one, or of the last. `deadline` in the loop's time.
+
+        Raises what the last attempt did; `UpstreamError` reason `circuit_open` (503) while the breaker is open.
+        """
+        self._allowance.call()
+        number = 0
+        while True:
+            self._admit()
+            reply, error = None, None
+            try:
+                reply = await attempt()
+            except UpstreamError as failure:
+                error = failure
+            except BaseException:
+                if self.breaker is not None:
+                    self.breaker.abandoned()
+                raise
+            label = error.reason if error is not None else str(reply.status) if reply is not None else ""
+            self._record(label)
+            advice = advised(list(reply.headers)) if reply is not None else None
+            seconds = self._pause(call, label, number, advice, deadline)
+            if seconds is None:
+                if reply is None:
+                    assert error is not None
+                    raise error
+                return reply
+            if reply is not None:
+                await reply.close()
+            self._counters.retry(self._name, label)
+            number += 1
+            await asyncio.sleep(seconds)
+
+    def _admit(self) -> None:
+        if self.breaker is not None and not self.breaker.admit():
+            raise UpstreamError(
+                "the upstream has failed repeatedly and is left alone for a moment",
+                reason="circuit_open",
+                status=503,
+                retry_after=max(1.0, self.breaker.wait),
+            )
+
+    def _record(self, label: str) -> None:
+        if self.breaker is not None:
+            if is_failure(label):
+                self.breaker.failed()
+            else:
+                self.breaker.succeeded()
+
+    def _pause(self, call: Call, label: str, number: int, advice: float | None, deadline: float) -> float | None:
+        """Seconds to wait before another try; None: there is none."""
+        if number >= self._retries or not may_repeat(call, label):
+            return None
+        if self.breaker is not None and self.breaker.state is not State.CLOSED:
+            return None
+        seconds = pause(number, advice, most=self._wait)
+        if seconds is None or asyncio.get_running_loop().time() + seconds >= deadline:
+            return None
+        return seconds if self._allowance.spend() else None
