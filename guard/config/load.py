@@ -196,7 +196,8 @@ def _unwrap(annotation: Any, data: Any) -> Any:
     if typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType) and isinstance(data, dict):
-        return _KINDS.get(str(data.get("kind")), annotation)
+        models = [a for a in typing.get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel)]
+        return _KINDS.get(str(data.get("kind")), models[0] if len(models) == 1 else annotation)
     return annotation
 
 

@@ -77,8 +77,8 @@ def rows(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[Row]:
             yield Row(key, "mapping", "", text)
         else:
             yield Row(key, "list" if suffix == "[]" else "mapping", _default(info, brief=True), text)
-        for child in models:
-            yield from rows(child, f"{key}{suffix}.")
+        # What the kinds of a union have in common stands there once.
+        yield from dict.fromkeys(row for child in models for row in rows(child, f"{key}{suffix}."))
 
 
 def table() -> str:
