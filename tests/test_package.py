@@ -60,10 +60,11 @@ def test_licence_is_whole() -> None:
 
 def test_every_dependency_is_pinned_and_explained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
     constraints = (ROOT / "constraints.txt").read_text()
     pins = {_canonical(name) for name in re.findall(r"^([\w.-]+)==", constraints, re.MULTILINE)}
     explained = _canonical((ROOT / "docs/dependencies.md").read_text())
-    for requirement in (*project["dependencies"], *project["optional-dependencies"]["dev"]):
+    for requirement in (*project["dependencies"], *extras["local"], *extras["dev"]):
         name = _canonical(re.split(r"[\[<>=~;]", requirement)[0])
         assert name in pins, f"constraints.txt has no {name}"
         assert name in explained, f"docs/dependencies.md does not say why {name} is here"

@@ -41,7 +41,7 @@ def test_ranges_overlap(release: str) -> None:
     tested = [pins("constraints-vllm.txt"), pins("constraints.txt")]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     shared = 0
-    for text in project["dependencies"]:
+    for text in (*project["dependencies"], *project["optional-dependencies"]["local"]):
         ours = Requirement(text)
         name = canonicalize_name(ours.name)
         if name not in theirs:

@@ -13,6 +13,7 @@ import guard
 from guard.cli.config import app as config_app
 from guard.cli.keys import app as keys_app
 from guard.errors import GuardError
+from guard.extras import explained
 
 # name -> (module, attribute, help). The attribute is a function, or a typer app with commands of its own.
 LAZY = {
@@ -86,10 +87,17 @@ def _root(
     """Guardchain: an OpenAI-compatible guard proxy."""
 
 
+def _run() -> None:
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        raise explained(error) from None
+
+
 def main() -> None:
     """Entry point of the `guard` script. Our own errors are one line and exit status 1, not a traceback."""
     try:
-        app()
+        _run()
     except GuardError as error:
         typer.echo(f"guard: {error}", err=True)
         raise SystemExit(1) from None
