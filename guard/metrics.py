@@ -182,6 +182,11 @@ class Metrics:
         )
         self._held = self._gauge("stream_held_bytes", "Text of streams taken in and not yet released.", "livesum")
         self._inflight = self._gauge("inflight", "Requests being served.", "livesum")
+        self._store = self._histogram("store_duration_seconds", "Time of the store's answers.", _CHECK, "operation")
+        self._store_errors = self._counter(
+            "store_errors", "Questions the store did not answer, by what came of it: block or allow.",
+            "operation", "reason", "result",
+        )  # fmt: skip
         self._queued = self._gauge("queued", "Requests waiting because their tenant has many under way.", "livesum")
         self._queue_wait = self._histogram(
             "queue_wait_seconds", "Time a request waited for its tenant's turn, where concurrency is limited.", _CHECK
@@ -260,6 +265,14 @@ class Metrics:
             yield
         finally:
             gauge.dec()
+
+    def store(self, operation: str, seconds: float) -> None:
+        """The store answered."""
+        self._store(operation).observe(seconds)
+
+    def store_error(self, operation: str, reason: str, result: str) -> None:
+        """The store did not answer; `result`: `block`, or `allow` where the process went on by itself."""
+        self._store_errors(operation, reason, result).inc()
 
     @contextmanager
     def queued(self) -> Iterator[None]:

@@ -87,8 +87,9 @@ class Watcher:
                 log.error("the old config stays in use: %s while taking over the new one", type(error).__name__)
                 self._count(False)
                 return False
-            if new.server != self.current.server:
-                log.warning("changes under 'server' take effect after a restart")
+            for section in ("server", "store"):
+                if getattr(new, section) != getattr(self.current, section):
+                    log.warning("changes under '%s' take effect after a restart", section)
             self.current = new
             self._count(True)
             log.info("config taken over from %s", self.path)

@@ -30,7 +30,8 @@ from proxy.limits import Limiter
 from proxy.live import Live
 from proxy.logs import settings as log_settings
 from proxy.logs import where
-from proxy.store import MemoryStore, Store
+from proxy.store import Store
+from proxy.store.build import build_store
 from proxy.upstream.base import Upstream
 
 log = logging.getLogger("proxy")
@@ -62,7 +63,7 @@ class App(FastAPI):
         self._key = runtime_key(config)
         self._live: Live | None = None
         self._gateway: Gateway | None = None
-        self._store: Store = MemoryStore()
+        self._store: Store | None = None
         self._limiter: Limiter | None = None
         self._watching: asyncio.Task[None] | None = None
         self.router.redirect_slashes = False
@@ -90,6 +91,7 @@ class App(FastAPI):
         """Build and start what the config names. Raises `GuardError`."""
         if not self._config.surrogate_key.get_secret_value() and KEY_VARIABLE not in os.environ:
             warn_of_random_key()
+        self._store = build_store(self._config.store, self.metrics)
         await self._store.start()
         assembly = await assemble(self._config, surrogate_key=self._key, metrics=self.metrics)
         self._live = Live(assembly)
@@ -114,7 +116,8 @@ class App(FastAPI):
             self._live.current.audit.close()
         if self._limiter is not None:
             await self._limiter.close()
-        await self._store.close()
+        if self._store is not None:
+            await self._store.close()
 
     async def take_over(self, config: Config) -> None:
         """Serve by a new config from the next request on. Raises `GuardError`, and then the old one stays in force."""

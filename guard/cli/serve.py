@@ -7,7 +7,9 @@ import os
 import secrets
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -40,12 +42,10 @@ def serve(
         settings = _settings(found, host=host, port=port, workers=workers, log_level=log_level)
     except GuardError as error:
         _give_up(str(error))
-    metrics_directory = multiprocess.prepare() if settings.server.workers > 1 else None
-    try:
-        _run(found, settings, config)
-    finally:
-        if metrics_directory is not None:
-            multiprocess.discard(metrics_directory)
+    with ExitStack() as stack:
+        if settings.server.workers > 1:
+            stack.callback(multiprocess.discard, multiprocess.prepare())
+        _run(found, settings, config, stack)
 
 
 def _settings(
@@ -63,12 +63,14 @@ def _settings(
     return found.model_copy(update=changed) if changed else found
 
 
-def _run(found: Config, settings: Config, path: Path | None) -> None:
+def _run(found: Config, settings: Config, path: Path | None, stack: ExitStack) -> None:
+    """`stack`: what is to be cleaned up at the end."""
     import uvicorn
 
     from proxy.app import CONFIG_VARIABLE, KEY_VARIABLE, App, warn_of_random_key
     from proxy.logs import settings as log_settings
     from proxy.server import Protocol, Server, Supervisor, bind, url_of
+    from proxy.store.build import VARIABLE as STORE_VARIABLE
 
     server = settings.server
     logging.config.dictConfig(log_settings(settings.log))
@@ -101,6 +103,8 @@ def _run(found: Config, settings: Config, path: Path | None) -> None:
             warn_of_random_key()
             os.environ.setdefault(KEY_VARIABLE, secrets.token_hex(32))
         typer.echo(f"Starting {server.workers} workers, each{_models(settings)} …", err=True)
+        shared = stack.enter_context(TemporaryDirectory(prefix="guardchain-store-"))
+        os.environ[STORE_VARIABLE] = str(Path(shared, "store.sqlite"))
         config = uvicorn.Config(
             "proxy.app:from_environment",
             factory=True,

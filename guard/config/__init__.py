@@ -9,6 +9,7 @@ from guard.config.problems import InvalidConfig, Problem
 from guard.config.reference import schema, show, starter
 from guard.config.sanitize import Destination, Entity, LocalModel, LocalRoute, Obfuscate, Recover, Sanitize
 from guard.config.server import Audit, Log, Metrics, Server
+from guard.config.store import Store
 from guard.config.upstreams import Breaker, Embedded, OpenAI, Remote, StockVllm, Upstream, Vllm
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Server",
     "Steer",
     "StockVllm",
+    "Store",
     "Tenant",
     "Upstream",
     "Vllm",

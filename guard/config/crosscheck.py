@@ -219,6 +219,8 @@ def _rest(config: Config) -> Iterator[Problem]:
             "a request has one Authorization header: with key_from 'client' it is checked here and then sent upstream",
             warning=True,
         )
+    if config.store.url is not None and config.store.path is not None:
+        yield _at(config, ("store", "path"), "either a file or a 'url', not both")
     key = config.surrogate_key.get_secret_value()
     if 0 < len(key) < 16:
         yield _at(config, ("surrogate_key",), "shorter than 16 characters: easy to guess", warning=True)

@@ -14,6 +14,7 @@ from guard.config.node import Name, Node
 from guard.config.policy import Policy, Route, Tenant
 from guard.config.sanitize import Sanitize
 from guard.config.server import Audit, Log, Metrics, Server
+from guard.config.store import Store
 from guard.config.upstreams import Embedded, OpenAI, Upstream, Vllm
 
 
@@ -55,6 +56,8 @@ class Config(Node):
     """Who may call. Empty: no API key is asked for."""
     limits: Limits = Field(default_factory=Limits)
     """How much each API key and tenant may use; without `tenants` all callers share it."""
+    store: Store = Field(default_factory=Store)
+    """What workers and replicas share."""
     surrogate_key: SecretStr = SecretStr("")
     """Key of the surrogates: the same on every replica, kept over restarts. Empty: random at start, with a warning."""
     audit: Audit = Field(default_factory=Audit)

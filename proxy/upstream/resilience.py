@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from guard.errors import UpstreamError
+from proxy.breaker import Breaker, State
 from proxy.upstream.base import Call, Reply
-from proxy.upstream.breaker import Breaker, State
 from proxy.upstream.retrying import Allowance, advised, is_failure, may_repeat, pause
 
 

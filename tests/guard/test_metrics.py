@@ -36,6 +36,8 @@ NAMES = {
     "stream_held_bytes": ("gauge", set()),
     "inflight": ("gauge", set()),
     "queued": ("gauge", set()),
+    "store_duration_seconds": ("histogram", {"operation"}),
+    "store_errors": ("counter", {"operation", "reason", "result"}),
     "upstream_retries": ("counter", {"upstream", "reason"}),
     "upstream_fallbacks": ("counter", {"upstream", "served_by"}),
     "upstream_breaker_state": ("gauge", {"upstream"}),
@@ -78,6 +80,8 @@ def use_every_verb(metrics: Metrics) -> None:
     metrics.retry("cloud", "connect")
     metrics.fallback("cloud", "spare")
     metrics.breaker("cloud", 2)
+    metrics.store("take", 0.001)
+    metrics.store_error("take", "timeout", "allow")
     with metrics.queued():
         metrics.waited(0.1)
 

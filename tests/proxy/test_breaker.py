@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from proxy.upstream.breaker import Breaker, State
+from proxy.breaker import Breaker, State
 
 
 class Calls(RuleBasedStateMachine):

@@ -1,4 +1,4 @@
-"""A circuit breaker: an upstream that fails again and again is left alone for a while. Sans-I/O."""
+"""A circuit breaker: what fails again and again is left alone for a while. Sans-I/O."""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""A file that the workers of one machine share: SQLite, each call a short transaction in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from guard.budget import Bucket, Claim, correct, take
+from guard.errors import ConfigError
+from proxy.store.base import StoreUnavailable
+
+_T = TypeVar("_T")
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS buckets (key TEXT PRIMARY KEY, level REAL NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+"""
+_FORGOTTEN_SECONDS = 86400.0  # a bucket is full long before, unless somebody ran up a day's debt
+_SWEEP_EVERY = 500
+
+
+class FileStore:
+    """Implements `Store`. `wait`: seconds for which a call waits while another process writes."""
+
+    def __init__(self, path: str | Path, *, wait: float = 1.0, clock: Callable[[], float] = time.time) -> None:
+        self._path = Path(path)
+        self._wait = wait
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "store")
+        self._connection: sqlite3.Connection | None = None
+
+    async def start(self) -> None:
+        """Raises `ConfigError` where the file cannot be used."""
+        try:
+            await self._run(lambda connection: None)
+        except StoreUnavailable as error:
+            raise ConfigError(f"store.path: {self._path} cannot be used: {error.reason}") from None
+
+    async def take(self, claims: Sequence[Claim]) -> tuple[list[float], bool]:
+        def run(connection: sqlite3.Connection) -> tuple[list[float], bool]:
+            after, granted = take([_bucket(connection, c.key) for c in claims], claims, self._clock())
+            _keep(connection, claims, after)
+            return [bucket.level for bucket in after], granted
+
+        return await self._run(run)
+
+    async def correct(self, claims: Sequence[Claim]) -> None:
+        def run(connection: sqlite3.Connection) -> None:
+            now = self._clock()
+            _keep(connection, claims, [correct(_bucket(connection, c.key), c, now) for c in claims])
+
+        await self._run(run)
+
+    async def get(self, key: str) -> bytes | None:
+        def run(connection: sqlite3.Connection) -> bytes | None:
+            row = connection.execute(
+                "SELECT value FROM entries WHERE key = ? AND until > ?", (key, self._clock())
+            ).fetchone()
+            return bytes(row[0]) if row is not None else None
+
+        return await self._run(run)
+
+    async def put(self, key: str, value: bytes, seconds: float) -> None:
+        await self._run(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key, value, self._clock() + seconds)
+            )
+        )
+
+    async def close(self) -> None:
+        def end() -> None:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, end)
+        self._thread.shutdown(wait=False)
+
+    async def _run(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, operation)
+
+    def _transaction(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
+        try:
+            connection = self._connection or self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = operation(connection)
+                if random.randrange(_SWEEP_EVERY) == 0:
+                    _sweep(connection, self._clock())
+                connection.execute("COMMIT")
+                return result
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        except OSError as error:
+            raise StoreUnavailable(type(error).__name__) from None
+        except sqlite3.Error as error:
+            raise StoreUnavailable(getattr(error, "sqlite_errorname", type(error).__name__).lower()) from None
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600)
+        connection = sqlite3.connect(self._path, timeout=self._wait, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # What a machine forgets when it loses power are seconds of counting.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(_TABLES)
+        self._connection = connection
+        return connection
+
+
+def _bucket(connection: sqlite3.Connection, key: str) -> Bucket | None:
+    row = connection.execute("SELECT level, at FROM buckets WHERE key = ?", (key,)).fetchone()
+    return Bucket(*row) if row is not None else None
+
+
+def _keep(connection: sqlite3.Connection, claims: Sequence[Claim], buckets: Sequence[Bucket]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO buckets VALUES (?, ?, ?)",
+        [(claim.key, bucket.level, bucket.at) for claim, bucket in zip(claims, buckets, strict=True)],
+    )
+
+
+def _sweep(connection: sqlite3.Connection, now: float) -> None:
+    connection.execute("DELETE FROM entries WHERE until <= ?", (now,))
+    connection.execute("DELETE FROM buckets WHERE at < ?", (now - _FORGOTTEN_SECONDS,))
