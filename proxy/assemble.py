@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard import config as schema
 from guard.assets import resolve
-from guard.audit import Audit
+from guard.audit import Audit, sink_of
 from guard.chain import Chain, Link
 from guard.check import Check
 from guard.config import Config
@@ -68,7 +68,7 @@ async def assemble(
             upstreams=upstreams,
             guards=guards,
             auth=Authenticator(config),
-            audit=audit or Audit(config.audit.sink, config.audit.path, on_failure=metrics.audit_failure),
+            audit=audit or Audit(sink_of(config.audit), on_failure=metrics.audit_failure),
             explain=config.server.explain,
             models=_vouched(config),
         )

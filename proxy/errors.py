@@ -26,6 +26,7 @@ _TYPES = {
     404: "invalid_request_error",
     408: "timeout_error",
     429: "rate_limit_error",
+    503: "server_error",
 }
 
 

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from guard.errors import RequestError, UpstreamError
 from guard.metrics import Metrics
+from guard.verdict import OnError
 from proxy import headers, models, moderations, passing
 from proxy.assembly import Assembly
 from proxy.client import Client, ClientGone, parse_json
@@ -60,6 +61,9 @@ class Gateway:
         trace.endpoint = str(target.route)
         caller = assembly.auth.caller(found)
         trace.tenant = caller.tenant
+        if assembly.audit.failing and assembly.config.audit.on_error is OnError.BLOCK:
+            # Its own line is the next attempt to write one.
+            raise RequestError("Requests cannot be recorded at the moment.", status=503, code="audit_unavailable")
         limits = assembly.config.limits_of(caller.tenant)
         text_headers = _text(found) if assembly.reads_headers else {}
         client = Client(receive, found)

@@ -23,6 +23,7 @@ LAZY = {
     "calibrate": ("guard.cli.calibrate", "calibrate", "Fit the probe's thresholds on labelled prompts or score logs."),
     "steering": ("guard.cli.steering", "app", "Fit and inspect safety subspaces."),
     "vllm": ("guard.cli.vllm", "app", "Start and check vLLM servers with the guard in them."),
+    "audit": ("guard.cli.audit", "app", "Check the audit log."),
     "sanitize": ("guard.cli.sanitize", "sanitize", "Hide sensitive text of a file or of stdin, side by side."),
 }
 

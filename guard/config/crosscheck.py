@@ -11,6 +11,7 @@ from guard.config.model import Config
 from guard.config.policy import Policy, Route
 from guard.config.problems import Problem
 from guard.config.sanitize import LocalRoute, Sanitize
+from guard.config.syslog import SyslogAddress
 from guard.config.upstreams import Embedded, OpenAI, Upstream, Vllm
 from guard.verdict import Mode, OnError
 
@@ -212,6 +213,13 @@ def _tenants(config: Config) -> Iterator[Problem]:
 def _rest(config: Config) -> Iterator[Problem]:
     if config.audit.sink == "file" and not config.audit.path:
         yield _at(config, ("audit", "path"), "required when sink is 'file'")
+    if config.audit.chain and config.audit.sink != "file":
+        yield _at(config, ("audit", "chain"), "only a file can be chained: set sink to 'file'")
+    if config.audit.sink == "syslog":
+        try:
+            SyslogAddress.parse(config.audit.syslog or "")
+        except ValueError as error:
+            yield _at(config, ("audit", "syslog"), str(error))
     if config.tenants and any(isinstance(u, OpenAI) and u.key_from == "client" for u in config.upstreams.values()):
         yield _at(
             config,

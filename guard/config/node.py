@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -45,4 +47,15 @@ class Node(BaseModel):
 
 def _takes_text(cls: type[BaseModel], key: str) -> bool:
     info = cls.model_fields.get(key)
-    return info is None or info.annotation not in (int, float, bool, float | None)
+    return info is None or not set(_plain_types(info.annotation)) <= {int, float, bool, NoneType}
+
+
+def _plain_types(annotation: Any) -> Iterator[Any]:
+    """`int` and `NoneType` of `Annotated[int, …] | None`."""
+    if get_origin(annotation) is Annotated:
+        yield from _plain_types(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for one in get_args(annotation):
+            yield from _plain_types(one)
+    else:
+        yield annotation

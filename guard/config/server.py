@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guard.config.node import Node, Seconds
+from guard.config.node import Node, OnErrorField, Seconds
+from guard.verdict import OnError
 
 
 class Server(Node):
@@ -32,10 +33,29 @@ class Server(Node):
 class Audit(Node):
     """One JSON line a request: decisions, entity types and counts, never text."""
 
-    sink: Literal["stdout", "file", "off"] = "stdout"
+    sink: Literal["stdout", "file", "syslog", "off"] = "stdout"
     """Where the lines go."""
     path: str | None = None
-    """The file when `sink` is `file`; it is appended to, and opened again on SIGHUP."""
+    """The file when `sink` is `file`; it is appended to, by any number of workers, and opened again on SIGHUP or when
+    it was moved away."""
+    rotate_bytes: Annotated[int, Field(ge=65536)] | None = None
+    """Turn the file over before it grows beyond this size in bytes; unset: never (for logrotate and the like)."""
+    keep: Annotated[int, Field(ge=0, le=10_000)] = 10
+    """How many turned-over files stay: `path.1` is the newest."""
+    chain: bool = False
+    """Each line of the file carries the SHA-256 of the line before (`before`), so that `guard audit verify` shows
+    whether lines were changed, moved or dropped."""
+    syslog: str | None = None
+    """The server when `sink` is `syslog`: `udp://host:514`, `tcp://host:601`, `tls://host:6514` or `unix:///dev/log`.
+    Lines are RFC 5424 messages; up to 10,000 wait in memory while it cannot be reached."""
+    facility: Literal[
+        "user", "daemon", "auth", "authpriv", "audit",
+        "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    ] = "local0"  # fmt: skip
+    """The syslog facility."""
+    on_error: OnErrorField = OnError.ALLOW
+    """When a line cannot be written: `allow` serves on and counts the lost line; `block` answers requests with 503
+    until lines can be written again (the first request whose line is lost was served by then)."""
 
 
 class Metrics(Node):

@@ -282,6 +282,34 @@ def test_monitors_find_the_port(rendered: Sets) -> None:
         assert "http" in {p["name"] for p in pod(rendered(name))["containers"][0]["ports"]}
 
 
+@pytest.mark.parametrize(
+    ("config", "name", "port", "protocol"),
+    [
+        ({"store": {"url": "redis://:${PASSWORD}@cache/0"}}, "store", 6379, "TCP"),
+        ({"store": {"url": "rediss://cache.example.org:7000"}}, "store", 7000, "TCP"),
+        ({"audit": {"sink": "syslog", "syslog": "udp://10.1.2.3"}}, "syslog", 514, "UDP"),
+        ({"audit": {"sink": "syslog", "syslog": "tls://logs.example.org"}}, "syslog", 6514, "TCP"),
+    ],
+)
+def test_the_store_and_the_log_can_be_reached(
+    chart: Renderer, config: dict[str, Any], name: str, port: int, protocol: str
+) -> None:
+    def ports(values: dict[str, Any]) -> list[Any]:
+        rules = chart.render(values).one("NetworkPolicy")["spec"]["egress"]
+        return [one for rule in rules for one in rule["ports"]]
+
+    assert {"port": port, "protocol": protocol} in ports(bad(config=config))
+    instead = {name: {"ports": [{"port": 9999, "protocol": "TCP"}]}}
+    replaced = ports(bad(config=config, networkPolicy={"egress": instead}))
+    assert {"port": 9999, "protocol": "TCP"} in replaced and {"port": port, "protocol": protocol} not in replaced
+
+
+@pytest.mark.parametrize("url", ["${STORE_URL}", "redis://${HOST}:6379"])
+def test_a_store_at_an_address_nobody_can_read(chart: Renderer, url: str) -> None:
+    with pytest.raises(ChartError, match=r"the host of the store cannot be read .*networkPolicy\.egress"):
+        chart.render(bad(config={"store": {"url": url}}))
+
+
 def test_extra_objects_are_templates(rendered: Sets) -> None:
     assert rendered("everything").one("ConfigMap", "-extra")["data"] == {"of": "release"}
 
@@ -333,6 +361,23 @@ def test_bad_values_say_what_is_wrong(chart: Renderer, values: dict[str, Any], m
     with pytest.raises(ChartError) as failed:
         chart.render(values)
     assert message in str(failed.value)
+
+
+def stored(url: str) -> dict[str, Any]:
+    return bad(config={"store": {"url": url}})
+
+
+@pytest.mark.parametrize("url", ["redis://cache:6379/0", "redis://:${REDIS_PASSWORD}@cache/0"])
+def test_a_store_without_a_readable_password(chart: Renderer, url: str) -> None:
+    assert url in str(chart.render(stored(url)))
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:hunter2@cache:6379/0", "rediss://user:hunter2@cache", "redis://:a${B}@cache"]
+)
+def test_a_store_with_one(chart: Renderer, url: str) -> None:
+    with pytest.raises(ChartError, match=r"config\.store\.url holds a password"):
+        chart.render(stored(url))
 
 
 def test_every_secret_of_the_config_is_kept_out_of_the_configmap() -> None:

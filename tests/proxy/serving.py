@@ -259,7 +259,7 @@ def assembly(
         upstreams=upstreams or {g.upstream_name: g.upstream for g in guards},
         guards=list(guards),
         auth=Authenticator(parsed),
-        audit=Audit("off"),
+        audit=Audit(None),
         explain=parsed.server.explain,
         models={"echo"},
     )

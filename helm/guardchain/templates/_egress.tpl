@@ -15,9 +15,11 @@
 {{- if or (not $host) (contains "$" $host) -}}
 {{- fail (printf "networkPolicy: the host of %s cannot be read from its URL; say in networkPolicy.egress where it is" (index . 1)) -}}
 {{- end -}}
-{{- $port := regexFind ":[0-9]+$" $authority | trimPrefix ":" | default (ternary "443" "80" (hasPrefix "https:" (index . 2))) -}}
+{{- $scheme := regexFind "^[a-z]+" (index . 2) -}}
+{{- $ports := dict "http" 80 "https" 443 "redis" 6379 "rediss" 6379 "udp" 514 "tcp" 601 "tls" 6514 -}}
+{{- $port := regexFind ":[0-9]+$" $authority | trimPrefix ":" | default (get $ports $scheme) -}}
 ports:
-  - {port: {{ $port }}, protocol: TCP}
+  - {port: {{ $port }}, protocol: {{ ternary "UDP" "TCP" (eq $scheme "udp") }}}
 to:
 {{- if eq $host (printf "%s-vllm" (include "guardchain.fullname" $root)) }}
   - podSelector:

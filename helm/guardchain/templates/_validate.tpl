@@ -51,6 +51,9 @@
 {{- fail (printf "%s would be readable in a ConfigMap: write ${NAME}, and put NAME into the Secret" $at) -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq $key "url") (kindIs "string" $below) (regexMatch "//[^/@]*:[^/@]+@" (regexReplaceAll "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $below "")) -}}
+{{- fail (printf "%s holds a password that would be readable in a ConfigMap: write ${NAME} for it, and put NAME into the Secret" $at) -}}
+{{- end -}}
 {{- include "guardchain.noSecrets" (list $at $below) -}}
 {{- end -}}
 {{- else if kindIs "slice" $value -}}

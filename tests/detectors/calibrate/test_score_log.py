@@ -11,6 +11,7 @@ from detectors.calibrate.score_log import read_labels, read_log
 from detectors.check import ProbeCheck
 from detectors.prefix_probing.probe import PrefixProbe
 from guard.audit import Audit, AuditRecord
+from guard.audit.file import FileSink
 from guard.chain import Chain, Link
 from guard.errors import ArtifactError
 from guard.verdict import Mode
@@ -32,7 +33,7 @@ def written(tmp_path, *lines, name="audit.jsonl"):
 
 def test_lines_as_the_proxy_writes_them(tmp_path):
     """From the check through chain and audit into the log, monitor mode."""
-    audit = Audit("file", str(tmp_path / "audit.jsonl"))
+    audit = Audit(FileSink(str(tmp_path / "audit.jsonl")))
     check = ProbeCheck(PrefixProbe(probe_set(), FixedScorer(gap(3.0))), digest_key=b"k" * 32)
     for n, text in enumerate(["one", "two", "one"]):
         request = exchange([{"role": "user", "content": f"secret {text}"}])

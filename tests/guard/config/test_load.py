@@ -171,6 +171,28 @@ def test_values_stay_out_of_messages() -> None:
         assert secret not in str(caught.value)
 
 
+@pytest.mark.parametrize(("text", "value"), [("100000", 100_000), ("null", None)])
+def test_a_number_that_may_be_absent_out_of_the_environment(text: str, value: int | None) -> None:
+    assert loads("audit: {rotate_bytes: '${SIZE}'}", environment={"SIZE": text}).audit.rotate_bytes == value
+
+
+AUDIT = [
+    ("{sink: file}", "audit.path", "required when sink is 'file'"),
+    ("{chain: true}", "audit.chain", "only a file can be chained"),
+    ("{sink: syslog}", "audit.syslog", "must be udp://host:514"),
+    ("{sink: syslog, syslog: 'http://x'}", "audit.syslog", "must be udp://host:514"),
+    ("{sink: file, path: a, rotate_bytes: 10}", "audit.rotate_bytes", "greater than or equal to 65536"),
+    ("{facility: local9}", "audit.facility", "local0"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "message"), AUDIT)
+def test_audit(text: str, key: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(f"audit: {text}", environment={})
+    assert key in str(caught.value) and message in str(caught.value)
+
+
 def test_environment() -> None:
     text = """
 server: {port: "${PORT}", host: "${HOST:-127.0.0.1}", shutdown_seconds: "${S:-1.5}"}

@@ -13,8 +13,12 @@ from typing import Any
 
 import pytest
 
-from guard import ConfigError, Decision, Finding, Mode, Verdict
-from guard.audit import Audit, AuditRecord, known_model
+from guard import Decision, Finding, Mode, Verdict
+from guard.audit import Audit, AuditRecord, known_model, sink_of
+from guard.audit.file import FileSink
+from guard.audit.sinks import StdoutSink
+from guard.audit.syslog import SyslogSink
+from guard.config.server import Audit as AuditConfig
 
 SECRETS = ["maria@lopez.org", "4111 1111 1111 1111", "+1-202-555-0143", "Mary had a little lamb", "sk-live {hunter2}"]
 
@@ -51,7 +55,7 @@ def record(**changes: Any) -> AuditRecord:
 
 def test_line(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "audit.jsonl"
-    audit = Audit("file", str(file))
+    audit = Audit(FileSink(str(file)))
     audit.write(record())
     audit.write(record(request_id="req-2"))
     first, second = map(json.loads, file.read_text().splitlines())
@@ -100,7 +104,7 @@ def _finding(check: str, result: str, **values: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("secret", SECRETS)
 def test_no_text_gets_through(tmp_path: Path, secret: str, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "audit.jsonl"
-    audit = Audit("file", str(file))
+    audit = Audit(FileSink(str(file)))
     finding = Finding(
         secret,
         Verdict.BLOCK,
@@ -124,69 +128,53 @@ def test_known_model() -> None:
     assert known_model("maria", ["tiny-chat"]) == "other"
 
 
-def test_rotation(tmp_path: Path) -> None:
-    file, rotated = tmp_path / "a.jsonl", tmp_path / "a.1"
-    audit = Audit("file", str(file))
-    audit.write(record())
-    file.rename(rotated)
-    audit.write(record())
-    audit.reopen()
-    audit.write(record())
-    assert (len(rotated.read_text().splitlines()), len(file.read_text().splitlines())) == (2, 1)
-    audit.close()
-    audit.write(record())
-    assert len(file.read_text().splitlines()) == 2
-
-
-def test_reopen_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_loses_lines_not_requests(caplog: pytest.LogCaptureFixture) -> None:
     lost: list[int] = []
-    file = tmp_path / "d" / "a.jsonl"
-    audit = Audit("file", str(file), on_failure=lambda: lost.append(1))
-    rotated = tmp_path / "rotated"
-    file.parent.rename(rotated)
-    (tmp_path / "d").write_text("in the way")
-    audit.reopen()
-    audit.write(record())
-    assert lost == [1]
-    assert len((rotated / "a.jsonl").read_text().splitlines()) == 1
-
-
-def test_full_disk_loses_lines_not_requests(caplog: pytest.LogCaptureFixture) -> None:
-    lost: list[int] = []
-    audit = Audit("file", "/dev/full", on_failure=lambda: lost.append(1))
+    audit = Audit(FileSink("/dev/full"), on_failure=lambda: lost.append(1))
     for _ in range(3):
         audit.write(record())
+    assert audit.failing
     assert len(lost) == 3
     assert [r.getMessage() for r in caplog.records] == ["audit line lost: OSError"]
 
 
-def test_a_torn_line_does_not_tear_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "a.jsonl"
-    audit = Audit("file", str(file))
-    real = os.write
-    monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:20]))
+def test_failing_ends_with_the_next_line_written(tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    file.symlink_to("/dev/full")
+    audit = Audit(FileSink(str(file)))
     audit.write(record())
-    monkeypatch.setattr(os, "write", real)
+    assert audit.failing
+    file.unlink()
     audit.write(record())
-    torn, whole = file.read_text().splitlines()
-    assert len(torn) == 20
-    assert json.loads(whole)["request_id"] == "req-1"
+    assert not audit.failing
+    assert len(file.read_text().splitlines()) == 1
 
 
-def test_a_file_that_cannot_be_opened_is_an_error_at_start(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be written"):
-        Audit("file", str(tmp_path))
+@pytest.mark.parametrize(
+    ("config", "sink"),
+    [
+        ({"sink": "off"}, type(None)),
+        ({"sink": "stdout"}, StdoutSink),
+        ({"sink": "file", "path": "{}/a.jsonl"}, FileSink),
+        ({"sink": "syslog", "syslog": "udp://127.0.0.1:514"}, SyslogSink),
+    ],
+)
+def test_sink_of(tmp_path: Path, config: dict[str, str], sink: type) -> None:
+    settings = {key: value.format(tmp_path) for key, value in config.items()}
+    made = sink_of(AuditConfig.model_validate(settings))
+    assert type(made) is sink
 
 
 def test_off() -> None:
-    Audit("off").write(record())
+    Audit(None).write(record())
 
 
 STDOUT = """
 import sys
 from guard.audit import Audit, AuditRecord
+from guard.audit.sinks import StdoutSink
 lost = []
-audit = Audit("stdout", on_failure=lambda: lost.append(1))
+audit = Audit(StdoutSink(), on_failure=lambda: lost.append(1))
 for i in range(int(sys.argv[1])):
     audit.write(AuditRecord(request_id=str(i), endpoint="chat"))
 sys.stderr.write(str(len(lost)))
@@ -200,7 +188,7 @@ def test_stdout() -> None:
 
 
 def test_a_closed_stdout_is_an_error_at_start() -> None:
-    code = "import sys; sys.__stdout__ = None\nfrom guard.audit import Audit\nAudit('stdout')"
+    code = "import sys; sys.__stdout__ = None\nfrom guard.audit.sinks import StdoutSink\nStdoutSink()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "ConfigError: audit.sink is stdout, which is closed" in done.stderr
 
@@ -220,11 +208,3 @@ def test_a_reader_that_stalls_stops_nobody() -> None:
     finally:
         os.close(reader)
         os.close(writer)
-
-
-def test_lines_of_two_processes_do_not_mix(tmp_path: Path) -> None:
-    file = tmp_path / "a.jsonl"
-    code = STDOUT.replace('"stdout"', f'"file", {str(file)!r}')
-    running = [subprocess.Popen([sys.executable, "-c", code, "300"], stderr=subprocess.DEVNULL) for _ in range(2)]
-    assert [p.wait(60) for p in running] == [0, 0]
-    assert len([json.loads(line) for line in file.read_text().splitlines()]) == 600

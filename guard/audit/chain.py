@@ -1,0 +1,119 @@
+"""The hash chain: each line carries the digest of the line before, so that none is changed, moved or dropped unseen.
+
+What a chain alone cannot show: that lines are missing at the end, and that someone who may write the file has made
+all of it again. Both are seen by whoever noted a line's digest elsewhere (`expect`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from guard.errors import ConfigError
+
+KEY = "before"
+"""The line's key for the digest of the line before it."""
+GENESIS = "0" * 64
+"""Stands before the first line of all."""
+_MAX_PROBLEMS = 20
+
+
+def digest(line: bytes) -> str:
+    """SHA-256 of a line's bytes without its line break, in hex."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def link(line: bytes, before: str) -> bytes:
+    """A JSON object's bytes with the digest of the line before as its last key."""
+    return line[:-1] + b',"' + KEY.encode() + b'":"' + before.encode() + b'"}'
+
+
+@dataclass(slots=True)
+class Report:
+    """What `verify` found. `intact` when there is no problem; `last` is the digest of the last line."""
+
+    lines: int = 0
+    unchained: int = 0
+    """Lines at the start from before the chain was switched on."""
+    torn: int = 0
+    """Lines that are no JSON object (a machine that stopped while writing), yet in their place."""
+    begins: str | None = None
+    """What the first chained line names as the line before: `GENESIS` when nothing is missing at the start."""
+    last: str = GENESIS
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def intact(self) -> bool:
+        """No line was changed, moved or dropped."""
+        return not self.problems
+
+
+def verify(files: Iterable[Path], expect: str | None = None) -> Report:
+    """Follow the chain through `files`, oldest first; `expect`: a digest noted earlier, whose line must be there.
+
+    Raises `ConfigError` when a file cannot be read.
+    """
+    report = Report()
+    found = expect is None or expect == GENESIS
+    more = 0
+    for where, line in _lines(files):
+        report.lines += 1
+        named = _before(line)
+        problem = ""
+        if named is None and _is_object(line):
+            if report.begins is None:
+                report.unchained += 1
+            else:
+                problem = "carries no digest: it was not written by this chain"
+        elif named is None:
+            report.torn += 1
+        elif report.begins is None:
+            report.begins = named
+            if report.lines > 1 and named != report.last:
+                problem = "does not follow the line before it"
+        elif named != report.last:
+            problem = "does not follow the line before it: one of the two was changed, or lines between them are gone"
+        report.last = digest(line)
+        found = found or report.last == expect
+        if problem and len(report.problems) < _MAX_PROBLEMS:
+            report.problems.append(f"{where} {problem}")
+        elif problem:
+            more += 1
+    if more:
+        report.problems.append(f"and {more} more")
+    if report.begins is None:
+        report.problems.append("no line carries a digest: the chain is off (audit.chain)")
+    if not found:
+        report.problems.append("the expected line is not there: it was changed, or cut off with all after it")
+    return report
+
+
+def _lines(files: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                for number, line in enumerate(stream, 1):
+                    yield f"{file}:{number}", line.removesuffix(b"\n")
+        except OSError as error:
+            raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _is_object(line: bytes) -> bool:
+    return _object(line) is not None
+
+
+def _before(line: bytes) -> str | None:
+    value = (_object(line) or {}).get(KEY)
+    return value if isinstance(value, str) else None

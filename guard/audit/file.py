@@ -1,0 +1,167 @@
+"""A file that several processes append to, which turns itself over by size and may chain its lines."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import time
+from pathlib import Path
+
+from guard.audit.chain import GENESIS, digest, link
+from guard.errors import ConfigError
+
+log = logging.getLogger("guard.audit")
+
+_PATIENCE = 0.25  # seconds for another process's lock; a line takes it for microseconds
+_TAIL = 1 << 16
+
+
+class FileSink:
+    """Appends to `path`. The file's lock is held for each line, so that workers agree on whose turn it is, when the
+    file is turned over (`path` becomes `path.1`, `path.1` becomes `path.2`, … `keep` of them), and which line was last.
+
+    A file that somebody else moved away is left at the next line. Raises `ConfigError` when it cannot be opened.
+    """
+
+    def __init__(self, path: str, *, rotate_bytes: int | None = None, keep: int = 10, chain: bool = False) -> None:
+        self._path = Path(path)
+        self._rotate_bytes = rotate_bytes
+        self._keep = keep
+        self._chain = chain
+        self._known: tuple[int, int, str] | None = None  # inode, size and last line's digest after our own last line
+        self._carried = ""  # the last line's digest in a file that somebody else moved away
+        try:
+            self._fd: int | None = self._open()
+            if chain:
+                self._before(self._fd)  # an unreadable predecessor is found now
+        except OSError as error:
+            raise ConfigError(f"audit.path cannot be written: {error.strerror}") from None
+
+    def write(self, line: bytes) -> None:
+        """Whole or not at all: what a full disk took of it is cut off again."""
+        fd = self._locked()
+        try:
+            size = os.fstat(fd).st_size
+            if self._rotate_bytes is not None and size > 0 and size + len(line) + 1 > self._rotate_bytes:
+                fd = self._turned(fd)
+                size = os.fstat(fd).st_size
+            if self._chain:
+                line = link(line, self._before(fd))
+            data = (b"\n" if size and os.pread(fd, 1, size - 1) != b"\n" else b"") + line + b"\n"
+            written = os.write(fd, data)
+            if written < len(data):
+                os.ftruncate(fd, size)
+                raise OSError("short write")
+            if self._chain:
+                self._known = (os.fstat(fd).st_ino, size + written, digest(line))
+        finally:
+            if self._fd is not None:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def reopen(self) -> None:
+        """Open `path` again. Raises `OSError`, after which the old file stays in use."""
+        self._switch(self._open())
+
+    def close(self) -> None:
+        """Let the file go; `write` opens it again."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _open(self) -> int:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def _switch(self, fd: int) -> None:
+        """From the file in hand to another; the chain goes on from where it stood."""
+        if self._fd is not None:
+            if self._chain and os.fstat(fd).st_ino != os.fstat(self._fd).st_ino:
+                self._carried = self._before(self._fd)
+            os.close(self._fd)
+        self._fd = fd
+
+    def _locked(self) -> int:
+        """The file that `path` names now, locked."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            if self._fd is None:
+                self._fd = self._open()
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise TimeoutError("locked by another process") from None
+                time.sleep(0.0005)
+                continue
+            if self._is_in_place():
+                return self._fd
+            try:
+                fresh = self._open()
+            except OSError as error:  # moved away and not to be made again: better there than nowhere
+                log.warning("the audit file was moved and cannot be made again: %s", type(error).__name__)
+                return self._fd
+            self._switch(fresh)
+
+    def _is_in_place(self) -> bool:
+        assert self._fd is not None
+        mine = os.fstat(self._fd)
+        try:
+            there = self._path.stat()
+        except OSError:
+            return False
+        return (mine.st_ino, mine.st_dev) == (there.st_ino, there.st_dev)
+
+    def _turned(self, fd: int) -> int:
+        """Move the files up by one and start afresh. When that fails, the file in hand grows on."""
+        try:
+            for number in range(self._keep - 1, 0, -1):
+                old = self._older(number)
+                if old.exists():
+                    old.replace(self._older(number + 1))
+            if self._keep:
+                self._path.replace(self._older(1))
+            else:
+                self._path.unlink()
+            fresh = self._open()
+        except OSError as error:
+            log.warning("the audit file cannot be turned over: %s", type(error).__name__)
+            return fd
+        self._switch(fresh)  # closing the old one lets its lock go: whoever waited for it finds it moved
+        return self._locked()
+
+    def _older(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
+
+    def _before(self, fd: int) -> str:
+        """The digest of the last line: of the file, else of the one turned over, else of none."""
+        now = os.fstat(fd)
+        if self._known is not None and self._known[:2] == (now.st_ino, now.st_size):
+            return self._known[2]
+        if now.st_size:
+            return digest(_last_line(fd, now.st_size))
+        if self._carried and self._rotate_bytes is None:
+            return self._carried
+        try:
+            older = os.open(self._older(1), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return GENESIS
+        try:
+            size = os.fstat(older).st_size
+            return digest(_last_line(older, size)) if size else GENESIS
+        finally:
+            os.close(older)
+
+
+def _last_line(fd: int, size: int) -> bytes:
+    """The bytes of a file's last line, without its line break."""
+    tail = b""
+    at = size
+    while at > 0:
+        step = min(_TAIL, at)
+        at -= step
+        tail = os.pread(fd, step, at) + tail
+        line = tail.removesuffix(b"\n")
+        if b"\n" in line:
+            return line.rpartition(b"\n")[2]
+    return tail.removesuffix(b"\n")

@@ -1,0 +1,67 @@
+"""The audit log cannot be written: what clients see under each policy, and that it ends by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.support.proxy import Proxy
+from tests.support.upstream import FaultyUpstream
+
+BODY = {"model": "m", "messages": [{"role": "user", "content": "I am maria@lopez.org"}]}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A log on a full disk."""
+    link = tmp_path / "audit.jsonl"
+    link.symlink_to("/dev/full")
+    return link
+
+
+@pytest.fixture
+def upstream() -> Iterator[FaultyUpstream]:
+    with FaultyUpstream() as running:
+        yield running
+
+
+def settings(upstream: FaultyUpstream, **audit: object) -> dict[str, object]:
+    return {
+        "upstreams": {"cloud": {"kind": "openai", "base_url": upstream.url, "api_key": "sk-upstream"}},
+        "policies": {"default": {"sanitize": {}}},
+        "routes": [{"upstream": "cloud"}],
+        "audit": audit,
+        "surrogate_key": "for tests only, sixteen",
+    }
+
+
+def ask(proxy: Proxy) -> httpx2.Response:
+    return httpx2.post(f"{proxy.url}/chat/completions", json=BODY, timeout=30)
+
+
+def test_by_default_requests_go_on_and_lost_lines_are_counted(upstream: FaultyUpstream, file: Path) -> None:
+    with Proxy.running(settings(upstream, sink="file", path=str(file))) as proxy:
+        assert [ask(proxy).status_code for _ in range(3)] == [200, 200, 200]
+        assert proxy.settled("guardchain_audit_failures_total", 3)
+
+
+def test_block_refuses_what_it_cannot_record_until_it_can(upstream: FaultyUpstream, file: Path) -> None:
+    with Proxy.running(settings(upstream, sink="file", path=str(file), on_error="block")) as proxy:
+        assert ask(proxy).status_code == 200  # the first line is lost when its request is done
+        assert proxy.settled("guardchain_audit_failures_total", 1)
+        seen = len(upstream.requests)
+        refused = ask(proxy)
+        assert refused.status_code == 503
+        assert refused.json()["error"]["code"] == "audit_unavailable"
+        assert httpx2.get(f"{proxy.url}/models").status_code == 503
+        assert len(upstream.requests) == seen
+        assert httpx2.get(f"{proxy.root}/healthz").status_code == 200
+        file.unlink()  # there is room again
+        assert ask(proxy).status_code == 503  # its own line is the first that is written
+        assert ask(proxy).status_code == 200
+        assert [json.loads(line)["status"] for line in file.read_text().splitlines()] == [503, 200]
+        assert "maria" not in file.read_text()
