@@ -10,8 +10,9 @@ from pathlib import Path
 
 from guard.config import reference
 from guard.metrics import Metrics
-from proxy.wire.ledger import markdown
+from proxy.wire import answer_ledger, ledger
 from sanitizers import kinds
+from tests.support.answer_types import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART_SCHEMA = ROOT / "helm/guardchain/values.schema.json"
@@ -21,9 +22,14 @@ def main() -> None:
     reference.SCHEMA_PATH.write_text(reference.schema_text(), "utf-8")
     insert(ROOT / "docs/configuration.md", reference.table())
     insert(ROOT / "docs/metrics.md", Metrics().table())
-    insert(ROOT / "docs/coverage.md", markdown())
+    insert(ROOT / "docs/coverage.md", coverage())
     insert(ROOT / "docs/sanitise.md", kinds.table())
     CHART_SCHEMA.write_text(chart_schema(CHART_SCHEMA.read_text("utf-8")), "utf-8")
+
+
+def coverage() -> str:
+    """The ledger of what clients send and of what comes back."""
+    return f"## Requests\n\n{ledger.markdown()}\n## Answers\n\n{answer_ledger.markdown(tables())}"
 
 
 def chart_schema(written: str) -> str:

@@ -102,6 +102,10 @@ class Endpoint(Protocol):
         ...
 
 
+OTHER = 10
+"""First part number of channels for text under names that no table knows."""
+
+
 class Filters:
     """Opens the filters of one whole answer and keeps the tally. `choice` is set by the caller as it goes."""
 
@@ -127,6 +131,11 @@ class Filters:
                 holder[key] = self.text(value, kind, index, part)  # type: ignore[index]
         elif isinstance(value, list | dict):
             self.strings(value, kind, index, part)
+
+    def others(self, holder: dict[str, Any], known: frozenset[str]) -> None:
+        """Everything but the names in `known`: fields that some servers have of their own."""
+        for name in holder.keys() - known:
+            self.put(holder, name, ChannelKind.CONTENT, 0, OTHER)
 
     def strings(
         self, value: Any, kind: ChannelKind, index: int = 0, part: int = 0, keep: frozenset[str] = frozenset()

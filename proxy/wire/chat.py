@@ -14,6 +14,7 @@ from proxy.wire.chat_request import PATH, TABLE, template_messages, template_too
 from proxy.wire.chat_stream import ChatStream
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
+from proxy.wire.stream import CHOICE
 from proxy.wire.whole import finish, strip
 
 __all__ = [
@@ -27,6 +28,21 @@ __all__ = [
     "template_messages",
     "template_tools",
 ]
+
+MESSAGE = frozenset(
+    (
+        "role",
+        "content",
+        "refusal",
+        "tool_calls",
+        "function_call",
+        "audio",
+        "annotations",
+        "reasoning",
+        "reasoning_content",
+    )
+)
+"""What a message holds that is filtered by name; other names some servers have are filtered whatever they are."""
 
 
 def parse(body: object, options: Options = DEFAULTS) -> WireRequest:
@@ -60,16 +76,19 @@ def filter_body(
         filters.choice = index if isinstance(index, int) else position
         try:
             _message(choice.get("message"), filters)
+            filters.others(choice, CHOICE)
             filters.put(choice, "stop_reason", ChannelKind.CONTENT, 0, 3)
         except (Blocked, CheckUnavailable) as error:
             tally.blocked.append(error.check)
             choice["message"] = {"role": "assistant", "content": None, "refusal": None}
             choice["finish_reason"] = "content_filter"
             tally.changed.add(filters.choice)
+            for name in choice.keys() - CHOICE:
+                del choice[name]
         strip(choice, request, tally, filters.choice in tally.changed)
         if choice.get("finish_reason") is not None:
             tally.finish_reasons[filters.choice] = str(choice["finish_reason"])
-    finish(answer, request, tally, moderation)
+    finish(answer, request, filters, moderation)
     return answer
 
 
@@ -99,6 +118,7 @@ def _message(message: Any, filters: Filters) -> None:
         filters.strings(annotations, ChannelKind.CONTENT, 0, 1)
         if isinstance(content, str) and message["content"] != content:
             _move(annotations, content, filters)
+    filters.others(message, MESSAGE)
 
 
 def _function(function: Any, filters: Filters, index: int, part: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from guard.surface import ChannelKind
-from proxy.wire.answer import STRUCTURAL, malformed
+from proxy.wire.answer import OTHER, malformed
 from proxy.wire.stream import Choice, CompletionStream
 
 _CHANNELS = (
@@ -15,12 +15,15 @@ _CHANNELS = (
     ("refusal", ChannelKind.REFUSAL, 0),
 )
 _KEYS = {(kind, part): key for key, kind, part in _CHANNELS}
+_DELTA = frozenset(("role", "tool_calls", "function_call", "audio", "annotations", *(key for key, _, _ in _CHANNELS)))
 _TRANSCRIPT = 2
 """The part number of a spoken answer's transcript."""
 
 
 class ChatStream(CompletionStream):
     """The `StreamFilter` of chat completions."""
+
+    _keys = _KEYS
 
     def _text(self, choice: Choice, body: dict[str, Any]) -> list[dict[str, Any]]:
         delta = body.get("delta")
@@ -61,6 +64,12 @@ class ChatStream(CompletionStream):
             self._put(audio, "transcript", choice, ChannelKind.CONTENT, 0, _TRANSCRIPT)
         if delta.get("annotations"):
             self._tree(delta["annotations"], choice)
+        for name in delta.keys() - _DELTA:
+            if isinstance(delta[name], str):
+                if delta[name]:
+                    self._put(delta, name, choice, ChannelKind.CONTENT, 0, self._part(name))
+            elif delta[name]:
+                self._tree(delta[name], choice)
         if before and "role" in delta and not choice.begun:
             before[0]["delta"] = {"role": delta.pop("role"), **before[0]["delta"]}
         return before
@@ -72,6 +81,15 @@ class ChatStream(CompletionStream):
             self._dirty = True
             holder[key] = out
 
+    def _part(self, name: str) -> int:
+        """The channel of a text under a name that no table knows."""
+        for (_, part), known in self._keys.items():
+            if known == name:
+                return part
+        part = OTHER + len(self._keys)
+        self._keys = {**self._keys, (ChannelKind.CONTENT, part): name}
+        return part
+
     def _switch(self, choice: Choice, to: ChannelKind, before: list[dict[str, Any]]) -> None:
         """Reasoning ends where the answer begins, prose where a tool call begins: nothing held stays behind."""
         for channel, pipe in tuple(choice.pipes.items()):
@@ -82,7 +100,7 @@ class ChatStream(CompletionStream):
             rest = choice.close(channel)
             if rest:
                 self._dirty = True
-                before.append(self._piece(choice, {_KEYS[channel.kind, channel.part]: rest}))
+                before.append(self._piece(choice, {self._keys[channel.kind, channel.part]: rest}))
 
     def _call(self, call: dict[str, Any], choice: Choice) -> bool:
         """Filter one tool-call delta; False when nothing is left of it (T3: id, type and name leave at once)."""
@@ -114,16 +132,6 @@ class ChatStream(CompletionStream):
             self._dirty = True
             holder["name"] = name
 
-    def _tree(self, value: Any, choice: Choice) -> None:
-        """Strings that come whole, somewhere in a tree (annotations, content parts)."""
-        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for key, inner in list(items):
-            if isinstance(inner, str) and key not in STRUCTURAL:
-                value[key] = choice.once(inner, 0, 1)
-                self._dirty = self._dirty or value[key] != inner
-            elif isinstance(inner, dict | list):
-                self._tree(inner, choice)
-
     def _rest(self, choice: Choice, body: dict[str, Any]) -> dict[str, Any] | None:
         delta = body.get("delta") or {}
         rest: dict[str, Any] = {}
@@ -141,7 +149,7 @@ class ChatStream(CompletionStream):
             elif channel.part == _TRANSCRIPT:
                 rest["audio"] = {"transcript": text}
             else:
-                rest[_KEYS[channel.kind, channel.part]] = text
+                rest[self._keys[channel.kind, channel.part]] = text
         if not rest and not calls:
             return None
         if calls:

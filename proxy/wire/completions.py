@@ -13,7 +13,7 @@ from proxy.wire.blocked import blocked_events as blocked_stream
 from proxy.wire.fields import Node, Object, Rejected, Scalar, Text, Walk, invalid, wrong_type
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
-from proxy.wire.stream import Choice, CompletionStream
+from proxy.wire.stream import CHOICE, Choice, CompletionStream
 from proxy.wire.tables import COUNT, META, METADATA, MODEL, SAMPLING, VLLM
 from proxy.wire.trees import AnyText
 from proxy.wire.whole import finish, strip
@@ -100,6 +100,7 @@ def filter_body(
             filters.put(choice, "text", ChannelKind.CONTENT)
             filters.put(choice, "reasoning", ChannelKind.REASONING)
             filters.put(choice, "stop_reason", ChannelKind.CONTENT, 0, 3)
+            filters.others(choice, CHOICE)
         except (Blocked, CheckUnavailable) as error:
             tally.blocked.append(error.check)
             tally.changed.add(filters.choice)
@@ -108,7 +109,7 @@ def filter_body(
         strip(choice, request, tally, filters.choice in tally.changed)
         if choice.get("finish_reason") is not None:
             tally.finish_reasons[filters.choice] = str(choice["finish_reason"])
-    finish(answer, request, tally, moderation)
+    finish(answer, request, filters, moderation)
     return answer
 
 

@@ -14,7 +14,7 @@ from guard.surface import Channel, ChannelKind
 from proxy.wire.answer import Open, Pipe, whole
 from proxy.wire.responses_request import KEEP
 
-_KEPT = KEEP | {"result", "model", "action"}
+_KEPT = KEEP | {"model", "action"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,8 @@ class Items:
                 if isinstance(command, str):
                     commands[i] = self.settled(Key(COMMAND, output, i), command)
             done.add("action")
+        if kind == "image_generation_call":
+            done.add("result")  # media
         self.strings({k: v for k, v in item.items() if k not in done}, output, into=item)
 
     def part(self, part: Any, output: int, index: int) -> None:

@@ -15,11 +15,45 @@ from guard.errors import Blocked, CheckUnavailable, UpstreamError
 from guard.surface import Channel, ChannelKind
 from proxy.upstream.base import Event
 from proxy.upstream.sse import DONE
-from proxy.wire.answer import Open, Pipe, Tally, error_object, load, malformed
+from proxy.wire.answer import OTHER, STRUCTURAL, Open, Pipe, Tally, error_object, load, malformed
 from proxy.wire.request import WireRequest
 
 PROMPT_ECHO = ("prompt_text", "prompt_token_ids", "prompt_logprobs")
 """What vLLM repeats of the prompt, at the top of an answer or in a choice (L4)."""
+
+TOP = frozenset(
+    (
+        "id",
+        "object",
+        "created",
+        "model",
+        "choices",
+        "usage",
+        "system_fingerprint",
+        "service_tier",
+        "moderation",
+        "error",
+        "obfuscation",
+        *PROMPT_ECHO,
+    )
+)
+"""What stands at the top of an answer or a chunk and holds no text of a model's: whatever else does, is filtered."""
+
+CHOICE = frozenset(
+    (
+        "index",
+        "message",
+        "delta",
+        "text",
+        "reasoning",
+        "finish_reason",
+        "stop_reason",
+        "logprobs",
+        "token_ids",
+        *PROMPT_ECHO,
+    )
+)
+"""What a choice holds that is filtered by name, or is no text, or goes where the text was changed."""
 
 
 class Choice:
@@ -82,6 +116,7 @@ class CompletionStream:
         self._head: dict[str, Any] = {}
         self._done = self._failed = False
         self._dirty = False
+        self._loose = Choice(0, open)  # for what stands beside the choices
 
     # What differs between the endpoints
 
@@ -166,6 +201,7 @@ class CompletionStream:
             # U3: a chunk without choices is only for those who asked for usage
             asked = self._request.include_usage and chunk.get("usage") is not None
             return [], chunk if asked else None
+        self._others(chunk, TOP)
         before: list[dict[str, Any]] = []
         kept = []
         for body in choices:
@@ -212,6 +248,7 @@ class CompletionStream:
     def _filtered(self, choice: Choice, body: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
         was_held = choice.held > 0 or bool(choice.waiting)
         dirty, self._dirty = self._dirty, False
+        self._others(body, CHOICE)
         before = self._text(choice, body)
         touched = self._dirty or was_held or choice.changed
         self._dirty = self._dirty or dirty
@@ -278,6 +315,32 @@ class CompletionStream:
             self.tally.changed.add(choice.index)
         self.tally.restored += choice.restored
         choice.restored = 0
+
+    def _others(self, holder: dict[str, Any], known: frozenset[str]) -> None:
+        """Filter what stands under names that no table knows; each text of it is whole."""
+        for name in holder.keys() - known:
+            value = holder[name]
+            try:
+                if isinstance(value, str) and value:
+                    holder[name] = self._loose.once(value, 0, OTHER)
+                elif isinstance(value, dict | list):
+                    self._tree(value, self._loose)
+            except (Blocked, CheckUnavailable) as error:
+                self.tally.blocked.append(error.check)
+                del holder[name]
+                self._dirty = True
+                continue
+            self._dirty = self._dirty or holder[name] is not value
+
+    def _tree(self, value: Any, choice: Choice) -> None:
+        """Strings that come whole, somewhere in a tree (annotations, content parts)."""
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, inner in list(items):
+            if isinstance(inner, str) and key not in STRUCTURAL:
+                value[key] = choice.once(inner, 0, 1)
+                self._dirty = self._dirty or value[key] != inner
+            elif isinstance(inner, dict | list):
+                self._tree(inner, choice)
 
     def _usage(self, chunk: dict[str, Any]) -> None:
         if "usage" not in chunk:

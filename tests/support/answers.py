@@ -1,6 +1,7 @@
 """What the test upstream says when it behaves: it echoes, so that a test sees what reached it.
 
-Model names change the form: `tool…` answers with a tool call, `reason…` thinks aloud first.
+Model names change the form: `tool…` answers with a tool call, `reason…` thinks aloud first, `all` says the whole
+body, `repeat` gives a Response that repeats the fields of the request.
 `logprobs` and `n` are honoured.
 """
 
@@ -14,7 +15,9 @@ _USAGE = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
 
 
 def said(body: dict[str, Any]) -> str:
-    """The text of the newest user turn, prompt or input."""
+    """The text of the newest user turn, prompt or input; of the model `all`, everything."""
+    if body["model"] == "all":
+        return json.dumps(body, ensure_ascii=False)
     if "messages" in body:
         for message in reversed(body["messages"]):
             if message.get("role") in ("user", "tool"):
@@ -144,6 +147,7 @@ async def stream(path: str, body: dict[str, Any], piece: int) -> AsyncIterator[b
 
 def _response(body: dict[str, Any], text: str, status: str) -> dict[str, Any]:
     part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    repeated = body if body["model"] == "repeat" else {}
     item = {"type": "message", "id": "msg_1", "role": "assistant", "status": status, "content": [part]}
     return {
         "id": "resp_1", "object": "response", "created_at": 1700000000, "status": status, "model": body["model"],
@@ -153,6 +157,7 @@ def _response(body: dict[str, Any], text: str, status: str) -> dict[str, Any]:
         "error": None, "incomplete_details": None,
         "usage": {"input_tokens": 7, "output_tokens": 5, "total_tokens": 12,
                   "input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}},
+        **{k: v for k, v in repeated.items() if k not in ("input", "stream")},
     }  # fmt: skip
 
 

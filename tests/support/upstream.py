@@ -1,8 +1,8 @@
 """A fault-injecting OpenAI-compatible upstream over real sockets.
 
 It speaks HTTP/1.1 by hand, so that it can misbehave at byte level. A request's model name chooses the scenario:
-any name is served well, `fault-<name>` does what `FAULTS` says. Every raw request is recorded, also whether
-the peer hung up before the answer was through.
+any name is served well, `fault-<name>` does what `FAULTS` says, `scripted` sends `scripted`.
+Every raw request is recorded, also whether the peer hung up before the answer was through.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import gzip
 import json
+import re
 import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +20,8 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 from tests.support import answers
+
+_ADDRESS = re.compile(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 Writer = asyncio.StreamWriter
 Fault = Callable[["FaultyUpstream", "Received", Writer], Awaitable[None]]
@@ -50,6 +53,9 @@ class FaultyUpstream:
         self.piece = piece
         self.requests: list[Received] = []
         self.stall = 30.0
+        self.scripted: tuple[str, bytes] = ("application/json", b"{}")
+        """Content type and body of the answer to the model `scripted`. `@@` in it becomes the first e-mail address that
+        the request holds (the stand-in of one, behind the proxy), `@<@` and `@>@` its two halves."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._port = 0
@@ -128,6 +134,13 @@ class FaultyUpstream:
         fault = FAULTS.get(model.removeprefix("fault-")) if model.startswith("fault-") else None
         if fault is not None:
             await fault(self, request, writer)
+        elif model == "scripted":
+            kind, body = self.scripted
+            found = _ADDRESS.search(request.body)
+            address = found[0] if found else b""
+            half = len(address) // 2
+            body = body.replace(b"@<@", address[:half]).replace(b"@>@", address[half:]).replace(b"@@", address)
+            await send_json(writer, body, content_type=kind)
         elif request.body and request.json.get("stream"):
             await send_stream(writer, answers.stream(request.path, request.json, self.piece))
         else:

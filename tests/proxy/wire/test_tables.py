@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -14,6 +15,9 @@ from openai.types.responses import response_create_params
 
 from proxy.wire.fields import Either, ListOf, Node, Object, Rejected, Scalar, Status, Tagged
 from proxy.wire.ledger import TABLES, coverage, ledger, markdown
+from scripts.generate import coverage as coverage_page
+
+PAGE = Path(__file__).parents[3] / "docs/coverage.md"
 
 _WRAPPERS = (te.Required, te.NotRequired, typing.Required, typing.NotRequired, te.Annotated)
 
@@ -130,6 +134,7 @@ def test_the_ledger_lists_every_endpoint() -> None:
     assert set(counts) == set(TABLES)
     assert all(counts[path][Status.GUARDED] for path in counts)
     assert "| `messages[](user).content` | guarded |" in markdown()
+    assert coverage_page() in PAGE.read_text("utf-8"), "run `make generate`"
 
 
 def test_opaque_fields_say_why() -> None:
