@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
@@ -144,7 +144,9 @@ def _remote(name: str, spec: schema.Remote, metrics: Metrics) -> dict[str, Any]:
     }
 
 
-def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.LocalRoute], Asker]) -> Check:
+def sanitize_check(
+    spec: schema.Sanitize, key: bytes, asker: Callable[[schema.LocalRoute], Asker], old_keys: Sequence[bytes] = ()
+) -> Check:
     """The `sanitize` section of a policy as a check; each tenant's surrogates are keyed by `key` and its name.
 
     `asker` reaches the local models it names. Raises `ConfigError` for an entity type nobody knows.
@@ -179,7 +181,7 @@ def sanitize_check(spec: schema.Sanitize, key: bytes, asker: Callable[[schema.Lo
     if (second := spec.recover) is not None:
         recoverer = Recoverer(asker(second).ask, seconds=second.seconds, max_tokens=second.max_tokens)
     obfuscator = _obfuscator(spec.obfuscate) if spec.obfuscate is not None else None
-    sanitizer = Sanitizer(options, key=key, recognisers=models, obfuscator=obfuscator)
+    sanitizer = Sanitizer(options, key=key, old_keys=old_keys, recognisers=models, obfuscator=obfuscator)
     sanitizer.warm()  # here, so that no request waits for it
     return SanitizeCheck(sanitizer, recoverer)
 
@@ -311,7 +313,9 @@ class _Builder:
     def _sanitize(self, policy_name: str, spec: schema.Sanitize) -> Check:
         check = self._sanitizers.get(policy_name)
         if check is None:
-            check = self._sanitizers[policy_name] = sanitize_check(spec, self._surrogate_key, self._asker)
+            old = [key.get_secret_value().encode() for key in self._config.old_surrogate_keys]
+            made = sanitize_check(spec, self._surrogate_key, self._asker, old)
+            check = self._sanitizers[policy_name] = made
         return check
 
     def _asker(self, spec: schema.LocalRoute) -> Asker:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from guard.errors import CheckUnavailable
 from guard.surface import ChannelKind, Role
 from sanitizers.assign import Assigner
-from sanitizers.cast import Name
+from sanitizers.cast import Cast, Name
 from sanitizers.detect.fold import fold
 from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span, merge
@@ -102,12 +102,15 @@ def hide(
     key: bytes,
     options: SanitizerOptions,
     budget: Budget | None = None,
+    old_keys: Sequence[bytes] = (),
 ) -> Hiding:
     """Replace every find in every piece, and every other occurrence of a found value.
 
-    `spans[i]` are the finds in `pieces[i]`. Raises `CheckUnavailable("sanitize", ...)`: "leak" when an original is
-    still there afterwards, "roundtrip" when the outgoing texts would not restore to the originals, "budget" when
-    that takes too long.
+    `spans[i]` are the finds in `pieces[i]`. What a value would have been replaced by under one of `old_keys` is
+    restored as well: an upstream that keeps conversations answers in those.
+
+    Raises `CheckUnavailable("sanitize", ...)`: "leak" when an original is still there afterwards, "roundtrip" when the
+    outgoing texts would not restore to the originals, "budget" when that takes too long.
     """
     budget = budget or Budget(options.seconds)
     spans = [[s for s in row if _worth(p, s)] for p, row in zip(pieces, spans, strict=True)]
@@ -133,14 +136,15 @@ def hide(
         if any(searcher.any(text) for text in texts):
             reason = "leak"
             continue
-        everything = Table(variants(written, assigner.cast, assigner.present, quiet=True))
+        former = [_written_under(old, places, names, moments, searcher, options, budget) for old in old_keys]
+        everything = _table(written, assigner, former, quiet=True)
         # Where nothing was replaced nothing can be restored: no variant stands in the texts.
         if not all(_restores(t, e, everything) for t, e, row in zip(texts, expected, places, strict=True) if row):
             reason = "roundtrip"
             continue
         table = everything
         if not options.restore_system and quiet_ones(written.values()):
-            table = Table(variants(written, assigner.cast, assigner.present, quiet=False))
+            table = _table(written, assigner, former, quiet=False)
         return Hiding(texts, dict(entities), table=table, replaced=_replaced(places, written))
     raise CheckUnavailable("sanitize", reason)
 
@@ -255,6 +259,36 @@ def _write(places: Sequence[Sequence[Place]], assigner: Assigner) -> dict[tuple[
             entry = written[value.type, place.form] = Written(text, restorable)
         entry.loud |= value.loud
     return written
+
+
+_Former = tuple[dict[tuple[str, str], Written], Cast]
+
+
+def _written_under(
+    key: bytes,
+    places: Sequence[Sequence[Place]],
+    names: Sequence[Name],
+    moments: Sequence[str],
+    originals: Searcher,
+    options: SanitizerOptions,
+    budget: Budget,
+) -> _Former:
+    """What an earlier key wrote, had nothing stood in its way."""
+    assigner = Assigner(key, names, moments, (), originals, options, budget)
+    return _write(places, assigner), assigner.cast
+
+
+def _table(
+    written: Mapping[tuple[str, str], Written], assigner: Assigner, former: Sequence[_Former], *, quiet: bool
+) -> Table:
+    """What restores. An earlier key's surrogate that the texts hold themselves is left as it is: it may be meant."""
+    found = variants(written, assigner.cast, assigner.present, quiet=quiet)
+    taken = {variant.text for variant in found}
+    for old, cast in former:
+        more = [v for v in variants(old, cast, assigner.present, quiet=quiet) if v.text != v.original]
+        found += [v for v in more if v.text not in taken and not assigner.present(v.text)]
+        taken |= {v.text for v in more}
+    return Table(found)
 
 
 def _compose(

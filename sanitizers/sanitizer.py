@@ -72,7 +72,8 @@ class Sanitizer:
     """Hides sensitive values and restores them. Thread-safe; one serves a whole process.
 
     `key`: the master key of the surrogates; the same key gives the same surrogates everywhere. Without one a random
-    key is drawn, so surrogates hold for this object's life only. `recognisers`: further ones, besides the built-in;
+    key is drawn, so surrogates hold for this object's life only. `old_keys`: earlier master keys, whose surrogates are
+    restored but no longer handed out. `recognisers`: further ones, besides the built-in;
     `waits` says whether one of them asks somebody, so that hiding must not run on an event loop. `obfuscator`: draws
     the low-risk words of users' texts anew; what it changes does not come back in answers.
     """
@@ -82,6 +83,7 @@ class Sanitizer:
         options: SanitizerOptions | None = None,
         *,
         key: bytes | str | None = None,
+        old_keys: Sequence[bytes | str] = (),
         recognisers: Iterable[Recogniser] = (),
         obfuscator: Obfuscator | None = None,
     ) -> None:
@@ -90,8 +92,8 @@ class Sanitizer:
         self.detector = Detector(self.options.detector(), further)
         self.obfuscator = obfuscator
         self.waits = any(getattr(recogniser, "waits", False) for recogniser in further)
-        master = key.encode() if isinstance(key, str) else key
-        self._master = master or secrets.token_bytes(32)
+        self._master = _bytes(key) if key else secrets.token_bytes(32)
+        self._old = tuple(_bytes(old) for old in old_keys if old)
 
     @overload
     def hide(self, content: str, *, tenant: str = "") -> Hidden: ...
@@ -123,7 +125,8 @@ class Sanitizer:
         budget = budget or Budget(self.options.seconds)
         spans: list[Sequence[Span]] = [self.detector.detect(piece.text, budget) for piece in pieces]
         key = tenant_key(self._master, tenant)
-        hiding = hide(pieces, spans, key, self.options, budget)
+        old_keys = [tenant_key(old, tenant) for old in self._old]
+        hiding = hide(pieces, spans, key, self.options, budget, old_keys)
         if self.obfuscator is not None and not hiding.blocked and not hiding.local:
             hiding = obfuscated(self.obfuscator, pieces, hiding, key, budget)
         findings = [Found(i, s.start, s.end, s.type, s.score) for i, row in enumerate(spans) for s in row]
@@ -141,6 +144,10 @@ class Sanitizer:
     def fresh(self, texts: Iterable[str]) -> int:
         """Characters of those texts whose detection is not remembered: what `hide_pieces` will have to work on."""
         return sum(len(text) for text in texts if not self.detector.remembers(text))
+
+
+def _bytes(key: bytes | str) -> bytes:
+    return key.encode() if isinstance(key, str) else key
 
 
 _ROLES = {

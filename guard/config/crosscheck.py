@@ -232,6 +232,9 @@ def _rest(config: Config) -> Iterator[Problem]:
     key = config.surrogate_key.get_secret_value()
     if 0 < len(key) < 16:
         yield _at(config, ("surrogate_key",), "shorter than 16 characters: easy to guess", warning=True)
+    for index, old in enumerate(config.old_surrogate_keys):
+        if key and old.get_secret_value() == key:
+            yield _at(config, ("old_surrogate_keys", index), "is the surrogate_key: nothing has been rotated")
 
 
 def _missing(config: Config, path: KeyPath, what: str, valid: Iterable[str]) -> Problem:

@@ -60,6 +60,9 @@ class Config(Node):
     """What workers and replicas share."""
     surrogate_key: SecretStr = SecretStr("")
     """Key of the surrogates: the same on every replica, kept over restarts. Empty: random at start, with a warning."""
+    old_surrogate_keys: Annotated[tuple[SecretStr, ...], Field(strict=False, max_length=4)] = ()
+    """Earlier keys, newest first: nothing is hidden by them any more, but what they made of the values of a request is
+    still restored in its answer."""
     audit: Audit = Field(default_factory=Audit)
     """The audit log."""
     metrics: Metrics = Field(default_factory=Metrics)

@@ -109,6 +109,18 @@ def test_keys(tmp_path: Path) -> None:
     assert run("keys", "new") != run("keys", "new")
 
 
+def test_surrogate_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = run("keys", "surrogate")
+    key = output.splitlines()[1].strip()
+    assert len(key) == 43 and key not in run("keys", "surrogate")
+    file = tmp_path / "guard.yaml"
+    file.write_text("\n".join(line for line in output.splitlines() if "surrogate_key" in line and "${" in line))
+    monkeypatch.setenv("GUARD_SURROGATE_KEY", key)
+    monkeypatch.setenv("GUARD_OLD_SURROGATE_KEY", "o" * 43)
+    config = guard.config.load(file)  # type: ignore[attr-defined]
+    assert config.surrogate_key.get_secret_value() == key and len(config.old_surrogate_keys) == 1
+
+
 MAIL = "Write to maria.lopez@example.org today.\n"
 
 

@@ -334,6 +334,8 @@ def bad(**values: Any) -> dict[str, Any]:
         (bad(config={"upstreams": {"openai": {"api_key": "sk-1234"}}}),
          "config.upstreams.openai.api_key would be readable in a ConfigMap: write ${NAME}"),
         (bad(config={"surrogate_key": "0123456789abcdef"}), "config.surrogate_key would be readable in a ConfigMap"),
+        (bad(config={"old_surrogate_keys": ["${OLD}", "0123456789abcdef"]}),
+         "config.old_surrogate_keys would be readable in a ConfigMap"),
         (bad(config={"surrogate_key": ""}), "config.surrogate_key is missing, so every replica would"),
         (bad(config="upstreams: [\n"), "config is not YAML"),
         (bad(config="upstreams: {a: {kind: openai, base_url: 'http://a/v1'}}\n"), "config.surrogate_key is missing"),
@@ -387,11 +389,13 @@ def test_every_secret_of_the_config_is_kept_out_of_the_configmap() -> None:
     text = (CHART / "templates/_validate.tpl").read_text()
 
     def secret(one: Any) -> bool:
-        return one.get("format") == "password" or any(map(secret, one.get("anyOf", ())))
+        return one.get("format") == "password" or any(
+            map(secret, [*one.get("anyOf", ()), *filter(None, [one.get("items")])])
+        )
 
     models = schema()
     fields = {n for m in (models, *models["$defs"].values()) for n, p in m.get("properties", {}).items() if secret(p)}
-    assert fields >= {"api_key", "secret", "surrogate_key"}
+    assert fields >= {"api_key", "secret", "surrogate_key", "old_surrogate_keys"}
     assert not [name for name in fields if f'"{name}"' not in text]
 
 

@@ -46,9 +46,11 @@
 {{- if kindIs "map" $value -}}
 {{- range $key, $below := $value -}}
 {{- $at := printf "%s.%s" $path $key -}}
-{{- if and (has $key (list "api_key" "secret" "surrogate_key")) (kindIs "string" $below) -}}
-{{- if not (regexMatch "^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$" $below) -}}
+{{- if has $key (list "api_key" "secret" "surrogate_key" "old_surrogate_keys") -}}
+{{- range (kindIs "slice" $below | ternary $below (list $below)) -}}
+{{- if and (kindIs "string" .) (not (regexMatch "^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$" .)) -}}
 {{- fail (printf "%s would be readable in a ConfigMap: write ${NAME}, and put NAME into the Secret" $at) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq $key "url") (kindIs "string" $below) (regexMatch "//[^/@]*:[^/@]+@" (regexReplaceAll "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $below "")) -}}

@@ -176,6 +176,12 @@ def test_a_number_that_may_be_absent_out_of_the_environment(text: str, value: in
     assert loads("audit: {rotate_bytes: '${SIZE}'}", environment={"SIZE": text}).audit.rotate_bytes == value
 
 
+def test_a_key_that_was_not_rotated() -> None:
+    text = "surrogate_key: 0123456789abcdef\nold_surrogate_keys: [fedcba9876543210, 0123456789abcdef]"
+    with pytest.raises(ConfigError, match=r"old_surrogate_keys.1.*nothing has been rotated"):
+        loads(text, environment={})
+
+
 AUDIT = [
     ("{sink: file}", "audit.path", "required when sink is 'file'"),
     ("{chain: true}", "audit.chain", "only a file can be chained"),
