@@ -320,6 +320,10 @@ class Metrics:
         else:
             self._reload_failures().inc()
 
+    def generation(self, number: int) -> None:
+        """This worker serves by the config of that number."""
+        self._generation().set(number)
+
     def audit_failure(self) -> None:
         """An audit line could not be written."""
         self._audit_failures().inc()
@@ -340,7 +344,6 @@ class Metrics:
         directory = multiprocess.directory()
         if directory is None:
             return self._own.collect()
-        multiprocess.sweep(directory)
         return MultiProcessCollector(None, str(directory)).collect()  # type: ignore[no-untyped-call, no-any-return]
 
     def _counter(self, name: str, text: str, *labels: str) -> _Family[Counter]:

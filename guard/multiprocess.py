@@ -39,12 +39,10 @@ def directory() -> Path | None:
     return Path(named) if named else None
 
 
-def sweep(directory: Path) -> None:
-    """Remove the live gauges of workers that are gone, or what they held would be counted for ever."""
-    for file in directory.glob("gauge_live*_*.db"):
-        pid = file.stem.rpartition("_")[2]
-        if pid.isdigit() and not _alive(int(pid)):
-            file.unlink(missing_ok=True)
+def forget(directory: Path, pid: int) -> None:
+    """A worker is gone: what its gauges held would be counted for ever. What it counted stays counted."""
+    for file in directory.glob(f"gauge_live*_{pid}.db"):
+        file.unlink(missing_ok=True)
 
 
 def discard(directory: Path) -> None:
@@ -62,13 +60,3 @@ def _empty(directory: Path) -> None:
     for kind in ("counter", "gauge", "histogram", "summary"):
         for file in directory.glob(f"{kind}_*.db"):
             file.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

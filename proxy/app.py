@@ -15,48 +15,47 @@ import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 import guard
-from guard import config as schema
 from guard.config import Config
 from guard.errors import GuardError
 from guard.metrics import CONTENT_TYPE, Metrics
 from guard.reload import Watcher
 from proxy.assemble import assemble
 from proxy.assembly import Assembly
+from proxy.drain import Drain
 from proxy.handler import Gateway
 from proxy.limits import Limiter
 from proxy.live import Live
 from proxy.logs import settings as log_settings
 from proxy.logs import where
+from proxy.readiness import readiness
 from proxy.store import Store
 from proxy.store.build import build_store
-from proxy.upstream.base import Upstream
 
 log = logging.getLogger("proxy")
 
-CONFIG_VARIABLE = "GUARD_CONFIG"
 KEY_VARIABLE = "GUARDCHAIN_RUNTIME_SURROGATE_KEY"
 """Set by `guard serve` for its workers when the config has no surrogate key: they must agree on a random one."""
-
-_READY_SECONDS = 2.0
 
 
 class App(FastAPI):
     """The proxy as an ASGI application, made from a config; with the path of its file also reloaded from there.
 
     Everything is built in the lifespan's startup. What does not fit fails it with one line, not with a traceback.
+    Once `drain` has begun, readiness is gone and new requests are refused.
     """
 
-    def __init__(self, config: Config, *, path: Path | None = None) -> None:
+    def __init__(self, config: Config, *, path: Path | None = None, drain: Drain | None = None) -> None:
         super().__init__(title="Guardchain", version=guard.__version__, docs_url=None, redoc_url=None, openapi_url=None)
         self.metrics = Metrics()
         self._config = config
+        self._drain = drain or Drain()
         # Made at once, not when startup is through: it remembers the file as it is now, and loading models takes time
         # in which the file may change.
         self._watcher = (
-            Watcher(path, config, self.take_over, metrics=self.metrics, on_hangup=self._reopen_audit)
+            Watcher(path, config, self.take_over, metrics=self.metrics, on_hangup=self.reopen_audit)
             if path is not None
             else None
         )
@@ -79,6 +78,8 @@ class App(FastAPI):
         return self._live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._drain.begun:
+            send = _closing(send)
         # Requests to be guarded go straight to the gateway, past the framework's middleware and route table.
         if scope["type"] == "http" and scope["path"] not in self._operator and self._gateway is not None:
             await self._gateway(scope, receive, send)
@@ -96,14 +97,14 @@ class App(FastAPI):
         assembly = await assemble(self._config, surrogate_key=self._key, metrics=self.metrics)
         self._live = Live(assembly)
         self._limiter = Limiter(self._store, self.metrics)
-        self._gateway = Gateway(self._live, self.metrics, self._limiter)
+        self._gateway = Gateway(self._live, self.metrics, self._limiter, self._drain)
         if self._watcher is not None:
             self._watching = asyncio.create_task(self._watcher.run())
             self._watching.add_done_callback(_report_end)
         else:
             # Nothing to reload, but the default action of this signal would end the process.
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reopen_audit)
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reopen_audit)
 
     async def shutdown(self) -> None:
         """Stop watching and close every upstream. Safe to call when startup failed."""
@@ -121,15 +122,32 @@ class App(FastAPI):
 
     async def take_over(self, config: Config) -> None:
         """Serve by a new config from the next request on. Raises `GuardError`, and then the old one stays in force."""
+        self.adopt(await self.prepare(config))
+
+    async def prepare(self, config: Config) -> Assembly:
+        """Build what a new config names, to `adopt` or `abandon`. Raises `GuardError`."""
         key = config.surrogate_key.get_secret_value().encode() or self._key
-        previous = self.live.current
-        assembly = await assemble(config, surrogate_key=key, metrics=self.metrics, previous=previous)
-        self._key = key
+        return await assemble(config, surrogate_key=key, metrics=self.metrics, previous=self.live.current)
+
+    def adopt(self, assembly: Assembly) -> None:
+        """Serve by it from the next request on."""
+        previous, config = self.live.current, assembly.config
+        self._key = config.surrogate_key.get_secret_value().encode() or self._key
         self.live.swap(assembly)
         if previous.audit is not assembly.audit:
             previous.audit.close()
         if previous.config.log != config.log:
             logging.config.dictConfig(log_settings(config.log))
+
+    async def abandon(self, assembly: Assembly) -> None:
+        """Close what was built for nothing."""
+        await self.live.discard(assembly)
+        if assembly.audit is not self.live.current.audit:
+            assembly.audit.close()
+
+    def reopen_audit(self) -> None:
+        """Write to the file that has the audit log's name now."""
+        self.live.current.audit.reopen()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -146,25 +164,19 @@ class App(FastAPI):
         await self.shutdown()
         await send({"type": "lifespan.shutdown.complete"})
 
-    def _reopen_audit(self) -> None:
-        self.live.current.audit.reopen()
-
     async def _healthz(self, request: Request) -> Response:
         """Liveness: this process answers. Says nothing about models and upstreams, so that it never restarts us for
         somebody else's outage."""
         return _json({"status": "ok"})
 
     async def _readyz(self, request: Request) -> Response:
-        """Readiness: 200 when a config is in force and every upstream can serve, else 503; names what is missing."""
+        """Readiness: 200 while some route can be served and nobody has asked us to stop, else 503."""
         if self._live is None:
             return _json({"status": "not ready", "config": False, "upstreams": {}}, status=503)
-        assembly: Assembly = self._live.current
-        names = list(assembly.upstreams)
-        states = await asyncio.gather(*(_is_ready(assembly.upstreams[name]) for name in names))
-        upstreams = dict(zip(names, states, strict=True))
-        ready = all(states)
-        body = {"status": "ready" if ready else "not ready", "config": True, "upstreams": upstreams}
-        return _json(body, status=200 if ready else 503)
+        ready, found = await readiness(self._live.current)
+        if self._drain.begun:
+            return _json({"status": "stopping", "config": True, **found}, status=503)
+        return _json({"status": "ready" if ready else "not ready", "config": True, **found}, 200 if ready else 503)
 
     async def _render_metrics(self, request: Request) -> Response:
         if not self.live.current.config.metrics.enabled:
@@ -185,19 +197,15 @@ def warn_of_random_key() -> None:
     log.warning("surrogate_key is not set: stand-ins for personal data will change with the next start")
 
 
-def from_environment() -> App:
-    """Application factory for worker processes: the config is named by `GUARD_CONFIG`, or is the built-in one."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the lifespan listens to it
-    path = os.environ.get(CONFIG_VARIABLE)
-    return App(schema.load(path), path=Path(path)) if path else App(schema.default())
+def _closing(send: Send) -> Send:
+    """Ends the connection after the answer, so that the client's next request goes to somebody who stays."""
 
+    async def closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+        await send(message)
 
-async def _is_ready(upstream: Upstream) -> bool:
-    try:
-        async with asyncio.timeout(_READY_SECONDS):
-            return await upstream.ready()
-    except Exception:
-        return False
+    return closing
 
 
 def _report_end(task: asyncio.Task[None]) -> None:

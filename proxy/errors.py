@@ -70,6 +70,13 @@ class RateLimited(RequestError):
         self.wait = wait
 
 
+class Stopping(RequestError):
+    """503 while this process stops: nothing was begun, so another one can serve the request."""
+
+    def __init__(self) -> None:
+        super().__init__("This proxy is stopping; please send the request again.", status=503, code="server_stopping")
+
+
 NO_RETRY = ("x-should-retry", "false")
 
 
@@ -116,6 +123,8 @@ def problem_of(error: Exception) -> Problem:
 def _advice(error: RequestError) -> tuple[tuple[str, str], ...]:
     if isinstance(error, MethodNotAllowed):
         return (("allow", error.allow),)
+    if isinstance(error, Stopping):
+        return retry_after(1.0)
     # The rest of such a body is not worth reading, so the connection cannot be used again.
     return (("connection", "close"),) if error.status in (408, 413) else ()
 

@@ -16,7 +16,8 @@ from guard.verdict import OnError
 from proxy import headers, models, moderations, passing
 from proxy.assembly import Assembly
 from proxy.client import Client, ClientGone, parse_json
-from proxy.errors import log, problem_of
+from proxy.drain import Drain
+from proxy.errors import Stopping, log, problem_of
 from proxy.limits import Demand, Limiter, check_messages, demand
 from proxy.live import Live
 from proxy.paths import Route, Target, may_pass, refuse_unknown, resolve
@@ -30,10 +31,11 @@ from proxy.wire.request import Options
 class Gateway:
     """Serves one request per call, under the assembly that is in force when it arrives."""
 
-    def __init__(self, live: Live, metrics: Metrics, limiter: Limiter) -> None:
+    def __init__(self, live: Live, metrics: Metrics, limiter: Limiter, drain: Drain | None = None) -> None:
         self._live = live
         self._metrics = metrics
         self._limiter = limiter
+        self._drain = drain or Drain()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assembly = self._live.current
@@ -59,6 +61,10 @@ class Gateway:
         found = headers.index(scope["headers"])
         target = resolve(scope)
         trace.endpoint = str(target.route)
+        if self._drain.refuses:
+            # A client that is still sending its body when we close would see a reset in place of the answer.
+            await _read(Client(receive, found), assembly, trace)
+            raise Stopping
         caller = assembly.auth.caller(found)
         trace.tenant = caller.tenant
         if assembly.audit.failing and assembly.config.audit.on_error is OnError.BLOCK:

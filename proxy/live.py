@@ -30,6 +30,13 @@ class Live:
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
+    async def discard(self, assembly: Assembly) -> None:
+        """Close what only this assembly holds, which was never in force."""
+        kept = {id(u) for u in self.current.upstreams.values()}
+        for name, upstream in assembly.upstreams.items():
+            if id(upstream) not in kept:
+                await _close(name, upstream)
+
     async def close(self) -> None:
         """Close every upstream, also those still waiting for their last request."""
         for task in list(self._closing):

@@ -1,20 +1,22 @@
-"""Processes and sockets: one server in this process, or a supervisor over several."""
+"""Sockets, and one server in this process."""
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
+import threading
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.supervisors.multiprocess import Multiprocess
+
+from proxy.drain import Drain
 
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers together, give or take one read."""
 
-_READY_SECONDS = 5.0
+_CUT_SECONDS = 2.0
 
 
 class Protocol(HttpToolsProtocol):
@@ -62,66 +64,58 @@ def url_of(sock: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """One process. `announce` is called once requests are accepted."""
+    """One process. `announce` is called once requests are accepted.
 
-    def __init__(self, config: uvicorn.Config, *, announce: Callable[[], None] = lambda: None) -> None:
+    The first SIGTERM or SIGINT begins `drain`, the second ends the process at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Drain, *, announce: Callable[[], None] = lambda: None) -> None:
         super().__init__(config)
+        self.drain = drain
+        self.cut_short = 0
+        """The second signal, if there was one."""
         self._announce = announce
+        self._hung_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._announce()
 
+    async def on_tick(self, counter: int) -> bool:
+        if self.drain.refuses and not self._hung_up:
+            self._hung_up = True
+            for connection in list(self.server_state.connections):
+                connection.shutdown()  # at once where nothing is under way, else after that
+        return await super().on_tick(counter) or self.drain.over(busy=bool(self.server_state.tasks))
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.started and not self.drain.begun:
+            self.stop()
+            return
+        self.should_exit = True
+        if self.drain.begun:
+            self.cut_short = sig
+            self.force_exit = True
+            # Whatever still computes in a thread is not waited for.
+            late = threading.Timer(_CUT_SECONDS, os._exit, [128 + sig])
+            late.daemon = True
+            late.start()
+
+    def stop(self) -> None:
+        """Begin the drain."""
+        self.drain.begin()
+        for connection in list(self.server_state.connections):
+            # An answer that has begun did not say that its connection will close: a client that sends its next
+            # request on it must find it open.
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None and not cycle.response_started:
+                cycle.keep_alive = False
+
     def serve_on(self, sock: socket.socket) -> bool:
         """Serve until a signal says stop. False when startup failed (why is in the log)."""
-        # uvicorn raises the signal again after its orderly shutdown; that must not turn success into a kill.
-        signal.signal(signal.SIGTERM, lambda *_: None)
         try:
             self.run(sockets=[sock])
         except SystemExit:
             return False
-        except KeyboardInterrupt:
-            pass  # uvicorn has shut down in order and hands the signal on
         return self.started
-
-
-class Supervisor(Multiprocess):
-    """Several processes on one socket. A worker that dies is replaced; one that cannot start ends them all.
-
-    `announce` is called once every worker accepts requests.
-    """
-
-    def __init__(
-        self, config: uvicorn.Config, sockets: list[socket.socket], *, announce: Callable[[], None] = lambda: None
-    ) -> None:
-        super().__init__(config, sockets)
-        self._announce: Callable[[], None] | None = announce
-        self._stopped = False
-
-    def serve(self) -> bool:
-        """Serve until a signal says stop. False when a worker could not start."""
-        self.run()
-        return self._stopped
-
-    def keep_subprocess_alive(self) -> None:
-        super().keep_subprocess_alive()
-        if self._announce is None or self.should_exit.is_set():
-            return
-        if all(process.is_ready(timeout=_READY_SECONDS) for process in self.processes):
-            self._announce()
-            self._announce = None
-
-    def handle_hup(self) -> None:
-        """Reload, as every worker does by itself: restarting them on a bad config would leave none."""
-        for process in self.processes:
-            if process.pid is not None and process.exitcode is None:
-                os.kill(process.pid, signal.SIGHUP)
-
-    def handle_int(self) -> None:
-        self._stopped = True
-        super().handle_int()
-
-    def handle_term(self) -> None:
-        self._stopped = True
-        super().handle_term()

@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -18,6 +18,10 @@ from guard import config as schema
 from guard import multiprocess
 from guard.config import Config
 from guard.errors import ConfigError, GuardError
+
+if TYPE_CHECKING:
+    from proxy.server import Server
+    from proxy.supervisor import Supervisor
 
 LEVELS = ("debug", "info", "warning", "error")
 FAILED = 2
@@ -67,15 +71,16 @@ def _run(found: Config, settings: Config, path: Path | None, stack: ExitStack) -
     """`stack`: what is to be cleaned up at the end."""
     import uvicorn
 
-    from proxy.app import CONFIG_VARIABLE, KEY_VARIABLE, App, warn_of_random_key
+    from proxy.app import KEY_VARIABLE, App, warn_of_random_key
+    from proxy.drain import Drain
     from proxy.logs import settings as log_settings
-    from proxy.server import Protocol, Server, Supervisor, bind, url_of
+    from proxy.server import Protocol, Server, bind, url_of
     from proxy.store.build import VARIABLE as STORE_VARIABLE
 
     server = settings.server
     logging.config.dictConfig(log_settings(settings.log))
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the application listens to it: the default ends the process
-    common: dict[str, Any] = {
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens to it: the default ends the process
+    options: dict[str, Any] = {
         "host": server.host,
         "port": server.port,
         "loop": "uvloop",
@@ -86,36 +91,41 @@ def _run(found: Config, settings: Config, path: Path | None, stack: ExitStack) -
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
-        "timeout_graceful_shutdown": max(1, round(server.shutdown_seconds)),
+        "timeout_graceful_shutdown": 1,  # beyond what the drain has given
     }
     try:
         sock = bind(server.host, server.port)
     except OSError as error:
         _give_up(f"cannot listen on {server.host}:{server.port}: {error.strerror or type(error).__name__}")
     banner = _banner(settings, url_of(sock), path)
+
+    def announce() -> None:
+        typer.echo(banner, err=True)
+
+    running: Server | Supervisor
     if server.workers == 1:
         typer.echo(f"Starting{_models(settings)} …", err=True)
-        app = App(found, path=path)
-        failed = not Server(uvicorn.Config(app, **common), announce=lambda: typer.echo(banner, err=True)).serve_on(sock)
+        drain = Drain(server.drain_delay_seconds, server.shutdown_seconds)
+        app = App(found, path=path, drain=drain)
+        running = Server(uvicorn.Config(app, **options), drain, announce=announce)
+        served = running.serve_on(sock)
     else:
-        os.environ[CONFIG_VARIABLE] = str(path.absolute()) if path is not None else ""
+        from proxy.supervisor import Supervisor
+        from proxy.worker import Start
+
         if not settings.surrogate_key.get_secret_value():
             warn_of_random_key()
             os.environ.setdefault(KEY_VARIABLE, secrets.token_hex(32))
         typer.echo(f"Starting {server.workers} workers, each{_models(settings)} …", err=True)
         shared = stack.enter_context(TemporaryDirectory(prefix="guardchain-store-"))
         os.environ[STORE_VARIABLE] = str(Path(shared, "store.sqlite"))
-        config = uvicorn.Config(
-            "proxy.app:from_environment",
-            factory=True,
-            workers=server.workers,
-            # Loading a model can keep a worker from answering for a while without its being hung.
-            timeout_worker_healthcheck=60,
-            **common,
-        )
-        failed = not Supervisor(config, [sock], announce=lambda: typer.echo(banner, err=True)).serve()
-    if failed:
+        start = Start(found, options, server.drain_delay_seconds, server.shutdown_seconds)
+        running = Supervisor(start, sock, count=server.workers, path=path, announce=announce)
+        served = running.serve()
+    if not served:
         sys.exit(FAILED)
+    if running.cut_short:
+        sys.exit(128 + running.cut_short)
 
 
 def _models(settings: Config) -> str:

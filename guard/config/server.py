@@ -18,13 +18,16 @@ class Server(Node):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """TCP port; 0 lets the system choose one."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
-    """Processes. Each embedded upstream is loaded once per worker."""
+    """Processes on one port. Each embedded upstream is loaded once per worker."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 10 * 1024 * 1024
     """Largest request body in bytes; a larger one gets 413."""
     max_json_depth: Annotated[int, Field(ge=4, le=512)] = 64
     """Deepest nesting of a JSON body; a deeper one gets 400."""
+    drain_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    """How long requests are still served after SIGTERM while `/readyz` says no, in seconds: as long as balancers take
+    to notice. After it new requests get 503."""
     shutdown_seconds: Seconds = 30.0
-    """How long requests in flight may take to finish after SIGTERM, in seconds."""
+    """How long requests under way may then take to finish, in seconds; what is left is cut off."""
     explain: bool = False
     """Answer the request header `x-guardchain-explain` from this machine with the text as it left for the model
     (what `guard demo` shows). Callers learn nothing but how their own text was rewritten."""

@@ -80,6 +80,14 @@ class Served:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        table = subprocess.run(
+            ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ).stdout
+        rows = (line.split(None, 2) for line in table.splitlines())
+        return [int(r[0]) for r in rows if r[1] == str(self.process.pid) and "spawn_main" in r[2]]
+
     def wait_metric(self, name: str, at_least: float, seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while self.metric(name) < at_least:

@@ -141,11 +141,6 @@ def test_keys_workers_and_a_graceful_end(running: Running, tmp_path: Path) -> No
         assert served.metric("guardchain_requests_total", status="200") == 12
         assert served.metric("guardchain_requests_total", status="401") == 1
 
-        served.config.write_text("nonsense: 1\n")
-        os.kill(served.process.pid, signal.SIGHUP)
-        served.wait_metric("guardchain_config_reload_failures_total", 2, seconds=90)
-        assert httpx2.get(f"{served.url}/healthz").status_code == 200
-
         got: list[str] = []
         head = {"authorization": "Bearer gc-acme"}
         slow = {**body, "model": "fault-drip", "stream": True}

@@ -246,6 +246,7 @@ def test_two_workers_add_up_and_the_dead_leave_no_gauges(tmp_path: Path, monkeyp
     assert both["guardchain_inflight"] == 2
     assert both["guardchain_config_generation"] == 2
     assert first.returncode == 9
+    multiprocess.forget(directory, first.pid)
 
     out, _ = second.communicate("\n", timeout=60)
     alone = samples(out.encode())

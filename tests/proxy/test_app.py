@@ -22,6 +22,7 @@ from guard.verdict import Finding, Verdict
 from proxy import assemble as assembling
 from proxy.app import KEY_VARIABLE, App, runtime_key
 from proxy.assemble import assemble, example_model
+from proxy.drain import Drain
 from proxy.logs import JsonFormatter, TextFormatter
 from tests.proxy.serving import Echo, running
 
@@ -57,15 +58,31 @@ def app(built: list[Echo]) -> Iterator[tuple[App, str]]:
 def test_operator_routes(app: tuple[App, str], built: list[Echo]) -> None:
     _, url = app
     assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
-    assert httpx.get(f"{url}/readyz").json()["upstreams"] == {"one": True}
+    assert httpx.get(f"{url}/readyz").json() == {"status": "ready", "config": True, "upstreams": {"one": True}}
     built[0].is_ready = False
     not_ready = httpx.get(f"{url}/readyz")
     assert (not_ready.status_code, not_ready.json()["status"]) == (503, "not ready")
+    assert not_ready.json()["unserved"] == ["routes[0] (model *)"]
     assert httpx.get(f"{url}/healthz").status_code == 200
     assert "guardchain_inflight" in httpx.get(f"{url}/metrics").text
     for path in ("/docs", "/openapi.json", "/healthz/", "/"):
         response = httpx.get(url + path)
         assert response.status_code == 404 and response.headers["x-request-id"], path
+
+
+def test_while_it_drains_new_requests_are_refused_after_a_while(built: list[Echo]) -> None:
+    drain = Drain(delay=0.5)
+    with running(App(config("one"), drain=drain), lifespan="on") as url:
+        drain.begin()
+        ready = httpx.get(f"{url}/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (503, "stopping")
+        served = httpx.post(f"{url}/v1/chat/completions", json=BODY)
+        assert (served.status_code, served.headers["connection"]) == (200, "close")
+        _wait(lambda: drain.refuses)
+        refused = httpx.post(f"{url}/v1/chat/completions", json=BODY)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert refused.json()["error"]["code"] == "server_stopping"
+        assert 'rejections_total{reason="server_stopping"} 1.0' in httpx.get(f"{url}/metrics").text
 
 
 def test_metrics_can_be_off(built: list[Echo]) -> None:

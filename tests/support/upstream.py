@@ -92,6 +92,10 @@ class FaultyUpstream:
         """Let stalled answers go on."""
         self._loop.call_soon_threadsafe(self._released.set)
 
+    def hold(self) -> None:
+        """From now on stalled answers wait again."""
+        self._loop.call_soon_threadsafe(self._released.clear)
+
     async def wait_released(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._released.wait(), self.stall)
@@ -241,6 +245,20 @@ async def _stall_mid(up: FaultyUpstream, request: Received, writer: Writer) -> N
     writer.close()
 
 
+async def _pause(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """A good answer with a long wait in its middle."""
+
+    async def paused() -> AsyncIterator[bytes]:
+        number = 0
+        async for event in _events(up, request):
+            if number == 3:
+                await up.wait_released()
+            number += 1
+            yield event
+
+    await send_stream(writer, paused())
+
+
 async def _drip(up: FaultyUpstream, request: Received, writer: Writer) -> None:
     """Every byte a TCP write of its own: frames and UTF-8 characters are split everywhere."""
     raw = b"".join([e async for e in _events(up, request)])
@@ -348,6 +366,7 @@ FAULTS: dict[str, Fault] = {
     "reset-mid": _reset_mid,
     "stall-before": _stall_before,
     "stall-mid": _stall_mid,
+    "pause": _pause,
     "drip": _drip,
     "no-done": _no_done,
     "cut": _cut,

@@ -70,8 +70,8 @@ labels:
 {{- end -}}
 {{- end -}}
 
-{{/* Seconds until a stopping pod is killed: preStop, the longest stream, and what is left to do after it. */}}
+{{/* Seconds until a stopping pod is killed: preStop, the drain, the longest stream, and what is left to do after it. */}}
 {{- define "guardchain.grace" -}}
 {{- $server := (include "guardchain.config" . | fromYaml).server | default dict -}}
-{{- add .Values.preStopSeconds (ceil (default 30 $server.shutdown_seconds)) 10 -}}
+{{- add .Values.preStopSeconds (ceil (default 0 $server.drain_delay_seconds)) (ceil (default 30 $server.shutdown_seconds)) 10 -}}
 {{- end -}}

@@ -1,0 +1,138 @@
+"""`guard serve --workers N`: one port, one watcher, metrics that add up; what dies is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from guard.multiprocess import VARIABLE
+from tests.end_to_end.load import body, streams, whole
+from tests.end_to_end.served import Served
+from tests.support.upstream import FaultyUpstream
+
+COUNT = 3
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[FaultyUpstream]:
+    with FaultyUpstream() as up:
+        yield up
+
+
+def settings(echo: FaultyUpstream, **policy: Any) -> dict[str, Any]:
+    return {
+        "upstreams": {"cloud": {"kind": "openai", "base_url": echo.url}},
+        "policies": {"default": {"sanitize": {"ner": []}, **policy}},
+        "routes": [{"upstream": "cloud"}],
+        "surrogate_key": "for tests only, and long",
+    }
+
+
+def wait(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+# A check that only one process may start at a time: the second to try fails.
+PLUGIN = """
+import os
+class Check:
+    name = "single"
+    async def inspect(self, exchange, *, apply):
+        from guard import Finding
+        return Finding("single")
+    def output(self, exchange, channel):
+        return None
+def make(options):
+    os.close(os.open(options["lock"], os.O_CREAT | os.O_EXCL))
+    return Check()
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    site = tmp_path / "site"
+    (site / "single-1.dist-info").mkdir(parents=True)
+    (site / "single-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: single\nVersion: 1\n")
+    (site / "single-1.dist-info/entry_points.txt").write_text("[guardchain.checks]\nsingle = single_check:make\n")
+    (site / "single_check.py").write_text(PLUGIN)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(site), os.environ.get("PYTHONPATH", ""))))
+    return tmp_path / "lock"
+
+
+def test_workers(echo: FaultyUpstream, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = tmp_path / "metrics"
+    monkeypatch.setenv(VARIABLE, str(values))
+    echo.hold()
+    with Served(tmp_path, settings(echo), "--workers", str(COUNT)) as served:
+        first = served.workers()
+        assert len(first) == COUNT
+
+        # one is killed under many streams
+        many = 48
+        with streams(served.url, many) as ended:
+            wait(lambda: served.metric("guardchain_inflight") == many)
+            os.kill(first[0], signal.SIGKILL)
+            wait(lambda: len(served.workers()) == COUNT and first[0] not in served.workers())
+            left = int(served.metric("guardchain_inflight"))
+            echo.release()
+        assert 0 < left < many, "all streams were in one worker"
+        assert sum(map(whole, ended)) == left, "a worker took streams of others with it"
+        assert all("maria.lopez@corp-internal.org" in t.replace('"}', "") or not whole(t) for t in ended)
+        assert "ended (SIGKILL)" in served.log.read_text()
+        assert not list(values.glob(f"gauge_live*_{first[0]}.db"))
+
+        # metrics add up, whoever renders them
+        for _ in range(30):
+            assert httpx2.post(f"{served.url}/v1/chat/completions", json=body(stream=False)).status_code == 200
+        wait(lambda: served.metric("guardchain_inflight") == 0)
+        seen = {served.metric("guardchain_requests_total", status="200") for _ in range(10)}
+        assert seen == {30 + left}
+
+        # a config takes over everywhere or nowhere, and is counted once
+        served.config.write_text("nonsense: 1\n")
+        served.wait_metric("guardchain_config_reload_failures_total", 1)
+        one_starts = settings(echo, plugins={"single": {"options": {"lock": str(plugin)}}})
+        served.write({**served.settings, **one_starts})
+        served.wait_metric("guardchain_config_reload_failures_total", 2)
+        assert plugin.exists() and "FileExistsError" in served.log.read_text()
+        assert served.metric("guardchain_config_generation") == 1
+        served.write({**served.settings, **settings(echo), "routes": [{"upstream": "cloud", "model": "renamed"}]})
+        served.wait_metric("guardchain_config_generation", 2)
+        for _ in range(10):
+            httpx2.post(f"{served.url}/v1/chat/completions", json=body(stream=False))
+            assert echo.requests[-1].json["model"] == "renamed"
+        time.sleep(1)
+        assert served.metric("guardchain_config_reload_failures_total") == 2
+
+        # one that starts now serves by the config in force, not by what lies in the file
+        served.config.write_text("nonsense: 1\n")
+        served.wait_metric("guardchain_config_reload_failures_total", 3)
+        for pid in served.workers():
+            os.kill(pid, signal.SIGKILL)
+        wait(lambda: len(served.workers()) == COUNT)
+        served.wait_ready()
+        httpx2.post(f"{served.url}/v1/chat/completions", json=body(stream=False))
+        assert echo.requests[-1].json["model"] == "renamed"
+        assert served.metric("guardchain_config_generation") == 2
+
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(30) == 0
+    assert not list(values.iterdir()), "values of a run that is over"
+
+
+def test_workers_end_with_their_supervisor(echo: FaultyUpstream, tmp_path: Path) -> None:
+    with Served(tmp_path, settings(echo), "--workers", "2") as served:
+        workers = served.workers()
+        served.process.kill()
+        served.process.wait(10)
+        wait(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in workers), 20)
