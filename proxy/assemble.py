@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guard import config as schema
 from guard.assets import resolve
@@ -16,26 +14,24 @@ from guard.audit import Audit, sink_of
 from guard.chain import Chain, Link
 from guard.check import Check
 from guard.config import Config
-from guard.errors import ConfigError, GuardError
+from guard.errors import ConfigError
 from guard.extras import explained
 from guard.metrics import Metrics
 from guard.verdict import Mode
 from proxy.asking import Asker
 from proxy.assembly import Assembly, Guarded
 from proxy.auth import Authenticator
+from proxy.checks import plugin_check, sanitize_check
 from proxy.external import posting
 from proxy.upstream.base import Upstream
+from proxy.upstream.build import build_upstream, served_name
 from proxy.upstream.vllm_check import VllmProbe, policy_of
 from proxy.upstream.vllm_check import strict as strict_ladder
 from proxy.wire.request import Options
 from steering.vllm_plugin.wire import Policy as VllmPolicy
 
-if TYPE_CHECKING:
-    from sanitizers.obfuscate import Obfuscator
-
 log = logging.getLogger("proxy")
 
-PLUGINS = "guardchain.checks"
 _WILD = frozenset("*?[")
 _GENERATING = frozenset(("probe", "steer"))
 _JUDGING = frozenset(("probe", "external"))
@@ -78,124 +74,6 @@ async def assemble(
         if isinstance(error, ModuleNotFoundError):
             raise explained(error) from None
         raise
-
-
-def build_upstream(name: str, spec: schema.Upstream, metrics: Metrics) -> Upstream:
-    """An upstream of the kind the config names; not started yet."""
-    if isinstance(spec, schema.Embedded):
-        from proxy.upstream.embedded.options import EmbeddedOptions
-        from proxy.upstream.embedded.upstream import EmbeddedUpstream
-
-        return EmbeddedUpstream(
-            EmbeddedOptions(
-                name=name,
-                model=spec.model,
-                served_name=spec.served_name,
-                dtype=spec.dtype,
-                threads=spec.threads,
-                max_queue=spec.max_queue,
-                max_tokens=spec.max_tokens,
-                cache_tokens=spec.cache_tokens,
-                steering=spec.steering,
-            )
-        )
-    if isinstance(spec, schema.Vllm):
-        from proxy.upstream.vllm import VllmUpstream
-
-        return VllmUpstream(
-            name,
-            base_url=spec.base_url,
-            secret=spec.secret.get_secret_value(),
-            salt_by_tenant=spec.cache_salt == "tenant",
-            **_remote(name, spec, metrics),
-        )
-    from proxy.upstream.http import HttpUpstream
-
-    key = spec.api_key.get_secret_value() if spec.api_key is not None and spec.key_from == "config" else None
-    options: dict[str, Any] = {
-        "base_url": spec.base_url,
-        "api_key": key,
-        **_remote(name, spec, metrics),
-    }
-    if spec.scoring is not None:
-        from proxy.upstream.vllm_stock import StockVllmUpstream, stock_scorer
-
-        return StockVllmUpstream(name, stock_scorer(spec.base_url, spec.scoring, key), **options)
-    return HttpUpstream(name, **options)
-
-
-def _remote(name: str, spec: schema.Remote, metrics: Metrics) -> dict[str, Any]:
-    """What all upstreams over HTTP are given."""
-    from proxy.upstream.resilience import Resilience
-
-    return {
-        "connect_seconds": spec.connect_seconds,
-        "first_byte_seconds": spec.first_byte_seconds,
-        "idle_seconds": spec.idle_seconds,
-        "total_seconds": spec.total_seconds,
-        "resilience": Resilience(
-            name,
-            metrics,
-            retries=spec.retries,
-            wait=spec.retry_wait_seconds,
-            failures=spec.breaker.failures,
-            seconds=spec.breaker.seconds,
-        ),
-    }
-
-
-def sanitize_check(
-    spec: schema.Sanitize, key: bytes, asker: Callable[[schema.LocalRoute], Asker], old_keys: Sequence[bytes] = ()
-) -> Check:
-    """The `sanitize` section of a policy as a check; each tenant's surrogates are keyed by `key` and its name.
-
-    `asker` reaches the local models it names. Raises `ConfigError` for an entity type nobody knows.
-    """
-    from sanitizers.check import SanitizeCheck
-    from sanitizers.detect.local_model import LocalModel
-    from sanitizers.detect.ner import Model, Script
-    from sanitizers.options import Policy, SanitizerOptions
-    from sanitizers.recover import Recoverer
-    from sanitizers.sanitizer import Sanitizer
-
-    options = SanitizerOptions(
-        entities={name: Policy(wish.policy) for name, wish in spec.entities.items()},
-        default=Policy(spec.default),
-        min_score=spec.min_score,
-        min_scores={name: wish.min_score for name, wish in spec.entities.items() if wish.min_score is not None},
-        allow=spec.allow,
-        deny=spec.deny,
-        restore_system=spec.restore_system,
-        seconds=spec.deadline_seconds,
-        ner=tuple(Model(m.path, m.labels, Script(m.script) if m.script else None) for m in spec.ner),
-        recognizers=[recognizer.model_dump(exclude_none=True) for recognizer in spec.recognizers],
-        registry=spec.registry,
-    )
-    models, recoverer = [], None
-    if (wish := spec.local_model) is not None:
-        if unknown := set(wish.types) - options.known:
-            raise ConfigError(f"local_model: unknown entity type {sorted(unknown)[0]!r}")
-        types = [name for name in wish.types if options.policy(name) is not Policy.KEEP]
-        ask = asker(wish).ask_all
-        models = [LocalModel(ask, types, score=wish.score, seconds=wish.seconds, max_tokens=wish.max_tokens)]
-    if (second := spec.recover) is not None:
-        recoverer = Recoverer(asker(second).ask, seconds=second.seconds, max_tokens=second.max_tokens)
-    obfuscator = _obfuscator(spec.obfuscate) if spec.obfuscate is not None else None
-    sanitizer = Sanitizer(options, key=key, old_keys=old_keys, recognisers=models, obfuscator=obfuscator)
-    sanitizer.warm()  # here, so that no request waits for it
-    return SanitizeCheck(sanitizer, recoverer)
-
-
-def _obfuscator(spec: schema.Obfuscate) -> Obfuscator:
-    from sanitizers.obfuscate import Obfuscator
-    from sanitizers.obfuscate_embeddings import Embeddings
-
-    return Obfuscator(
-        Embeddings.load(spec.embeddings),
-        spec.epsilon,
-        candidates=spec.candidates,
-        keep_similarity=spec.keep_similarity,
-    )
 
 
 class _Builder:
@@ -298,7 +176,7 @@ class _Builder:
                 links.append(_link(steer, policy.steer))
         if policy.external is not None and policy.external.mode is not Mode.OFF:
             links.append(_link(self._external(policy.external), policy.external))
-        links += [_link(_plugin(plugin, spec), spec) for plugin, spec in policy.plugins.items()]
+        links += [_link(plugin_check(plugin, spec), spec) for plugin, spec in policy.plugins.items()]
         return links
 
     def _external(self, spec: schema.External) -> Check:
@@ -356,27 +234,6 @@ class _Builder:
 
 def _link(check: Check, spec: schema.Check) -> Link:
     return Link(check=check, mode=spec.mode, on_error=spec.on_error, deadline=spec.deadline_seconds)
-
-
-def _plugin(name: str, spec: schema.Plugin) -> Check:
-    """A check from the entry-point group. Raises `ConfigError` when there is none of that name or it fails to start."""
-    found = {e.name: e for e in entry_points(group=PLUGINS)}
-    if name not in found:
-        close = difflib.get_close_matches(name, found, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"installed: {', '.join(sorted(found)) or 'none'}"
-        raise ConfigError(f"no check named {name!r} is installed (entry-point group {PLUGINS}); {hint}")
-    try:
-        factory: Callable[[Mapping[str, Any]], Check] = found[name].load()
-        return factory(spec.options)
-    except GuardError:
-        raise
-    except Exception as error:
-        raise ConfigError(f"the check {name!r} failed to start: {type(error).__name__}") from error
-
-
-def served_name(spec: schema.Embedded) -> str:
-    """The name an embedded upstream lists its model under."""
-    return spec.served_name or spec.model.rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
 def example_model(config: Config) -> str:

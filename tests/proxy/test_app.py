@@ -20,6 +20,7 @@ from guard.errors import ConfigError
 from guard.metrics import Metrics
 from guard.verdict import Finding, Verdict
 from proxy import assemble as assembling
+from proxy import checks
 from proxy.app import KEY_VARIABLE, App, runtime_key
 from proxy.assemble import assemble, example_model
 from proxy.drain import Drain
@@ -166,7 +167,7 @@ class _Entry:
 
 
 def test_plugins_join_the_chain(built: list[Echo], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assembling, "entry_points", lambda group: [_Entry()])
+    monkeypatch.setattr(checks, "entry_points", lambda group: [_Entry()])
     plugins = {"nosy": {"options": {"word": "hello"}}}
     with running(App(config("one", policies={"default": {"plugins": plugins}})), lifespan="on") as url:
         response = httpx.post(f"{url}/v1/chat/completions", json=BODY)
