@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs, on Debian and Ubuntu, the programs that some tests need and that Python's package index does not have: Go with
-# Sprig (renders the Helm chart), Prometheus (alerts, a real scrape), Redis, and g++ (vLLM's compiled graphs). Does nothing when they are there already.
+# Sprig (renders the Helm chart), Prometheus (alerts, a real scrape), Redis, g++ (vLLM's compiled graphs), wrk (load) and
+# Node with npm (the official SDK for JavaScript). Does nothing when they are there already.
 #
 # Without them those tests skip and say why; with GUARD_REQUIRE_TOOLS=1, as in CI, they fail.
 set -euo pipefail
@@ -14,6 +15,9 @@ want /usr/share/gocode/src/github.com/Masterminds/sprig golang-github-mastermind
 want promtool prometheus
 want redis-server redis-server
 want g++ g++
+want wrk wrk
+want node nodejs
+want npm npm
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -32,7 +32,11 @@ for peer; do
     portkey)
       [ -e "$root/portkey/installed" ] && continue
       echo "==> portkey: @portkey-ai/gateway 1.15.2"
-      npm install --silent --no-fund --no-audit --prefix "$root/portkey" @portkey-ai/gateway@1.15.2
+      mkdir -p "$root/portkey"
+      # With later releases of this dependency (1.19.19) its streams end in a 500, "immutable".
+      echo '{"private": true, "dependencies": {"@portkey-ai/gateway": "1.15.2"},
+             "overrides": {"@hono/node-server": "1.13.8"}}' >"$root/portkey/package.json"
+      npm install --silent --no-fund --no-audit --prefix "$root/portkey"
       echo "@portkey-ai/gateway==1.15.2" >"$root/portkey/installed"
       ;;
     *) echo "unknown peer: $peer" >&2; exit 2 ;;
