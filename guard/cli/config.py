@@ -1,7 +1,8 @@
-"""`guard config`: check, show, schema, init, docs."""
+"""`guard config`: check, show, schema, docs, init, openapi."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -66,3 +67,11 @@ def init(
     file.write_text(config.starter(), "utf-8")
     schema_file.write_text(reference.schema_text(), "utf-8")
     typer.echo(f"wrote {file} and {schema_file}; next: guard config check {file}")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API as an OpenAPI 3.1 document: every field that is accepted, as the proxy checks it."""
+    from proxy.openapi import document
+
+    typer.echo(json.dumps(document(), indent=1, ensure_ascii=False))

@@ -10,7 +10,7 @@ from guard.surface import ChannelKind, Role
 from proxy.wire.answer import Filters, Open, StreamFilter, Tally, malformed
 from proxy.wire.blocked import blocked_body as blocked
 from proxy.wire.blocked import blocked_events as blocked_stream
-from proxy.wire.fields import Node, Object, Rejected, Scalar, Text, Walk, invalid, wrong_type
+from proxy.wire.fields import JsonSchema, Node, Object, Rejected, Scalar, Text, Walk, invalid, wrong_type
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 from proxy.wire.stream import CHOICE, Choice, CompletionStream
@@ -43,6 +43,9 @@ class Prompt(Text):
                 w.text(value, i, f"{path}[{i}]", role, i)
         else:
             raise wrong_type(path, "a string or an array of strings", value)
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 
 
 _ECHO: dict[str, Node] = {"echo": Rejected("it hands the masked prompt back", harmless=(False,))}

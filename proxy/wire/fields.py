@@ -24,6 +24,9 @@ TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_.:/+|=,#~\-]{0,256}")
 _MODEL = re.compile(r"[A-Za-z0-9_.:/+@\-]{1,256}")
 
 
+JsonSchema = dict[str, Any]
+
+
 class Status(StrEnum):
     GUARDED = "guarded"  # a surface: checks see it and may rewrite it
     CONSTRAINED = "constrained"  # numbers, flags, short tokens: cannot hold text
@@ -110,6 +113,10 @@ class Node:
     def rows(self, path: str) -> Iterator[Row]:
         yield Row(path, self.status, self.note)
 
+    def schema(self) -> JsonSchema:
+        """What is accepted here, null aside, as a JSON schema (OpenAPI 3.1)."""
+        return {}
+
 
 class Text(Node):
     """A string that checks read and rewrite. `role` overrides the role of the place."""
@@ -127,6 +134,9 @@ class Text(Node):
             raise wrong_type(path, "a string", value)
         w.text(holder, key, path, self.role or role, turn)
 
+    def schema(self) -> JsonSchema:
+        return {"type": "string"}
+
 
 class Scalar(Node):
     """Numbers, flags and short tokens (no white space, no `@`, at most 256 characters): too narrow for text.
@@ -136,8 +146,16 @@ class Scalar(Node):
 
     status = Status.CONSTRAINED
 
-    def __init__(self, kind: str, *, low: float | None = None, high: float | None = None, note: str = "") -> None:
-        self.kind, self.low, self.high, self.note = kind, low, high, note or kind
+    def __init__(
+        self,
+        kind: str,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        choices: tuple[str, ...] = (),
+        note: str = "",
+    ) -> None:
+        self.kind, self.low, self.high, self.choices, self.note = kind, low, high, choices, note or kind
 
     def walk(self, w: Walk, holder: Any, key: Any, path: str, role: Role, turn: int) -> None:
         value = holder[key]
@@ -149,6 +167,8 @@ class Scalar(Node):
         elif self.kind in ("token", "model"):
             if not isinstance(value, str):
                 raise wrong_type(path, "a string", value)
+            if self.choices and value not in self.choices:
+                raise invalid(path, f"it must be {' or '.join(map(repr, self.choices))}.")
             if not (TOKEN_SHAPE if self.kind == "token" else _MODEL).fullmatch(value):
                 raise invalid(path, "only a short name is accepted here.")
             if telling_token(value):
@@ -160,6 +180,15 @@ class Scalar(Node):
                 raise wrong_type(path, "an integer", value)
             if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
                 raise invalid(path, f"it must be between {self.low} and {self.high}.")
+
+    def schema(self) -> JsonSchema:
+        if self.choices:
+            return {"enum": list(self.choices)}
+        if self.kind in ("token", "model"):
+            shape = TOKEN_SHAPE if self.kind == "token" else _MODEL
+            return {"type": "string", "pattern": f"^{shape.pattern}$"}
+        limits = {"minimum": self.low, "maximum": self.high}
+        return {"type": self.kind, **{name: limit for name, limit in limits.items() if limit is not None}}
 
 
 NUMBER, INTEGER, BOOLEAN, TOKEN = Scalar("number"), Scalar("integer"), Scalar("boolean"), Scalar("token")
@@ -213,6 +242,9 @@ class Rejected(Node):
             code="unsupported_parameter",
         )
 
+    def schema(self) -> JsonSchema:
+        return {"enum": [None, *self.harmless]}
+
 
 class Object(Node):
     """An object with exactly these fields. `role` is for everything inside."""
@@ -247,6 +279,20 @@ class Object(Node):
     def rows(self, path: str) -> Iterator[Row]:
         for name, node in self.fields.items():
             yield from node.rows(f"{path}.{name}" if path else name)
+
+    def schema(self) -> JsonSchema:
+        fields = {
+            n: node.schema() if n in self.required else nullable(node.schema()) for n, node in self.fields.items()
+        }
+        required = {"required": list(self.required)} if self.required else {}
+        return {"type": "object", "properties": fields, **required, "additionalProperties": False}
+
+
+def nullable(schema: JsonSchema) -> JsonSchema:
+    """`schema`, or null: the same as not given."""
+    if not schema or None in schema.get("enum", ()):
+        return schema
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def unknown(w: Walk, prefix: str, name: str) -> None:
@@ -283,6 +329,9 @@ class ListOf(Node):
     def rows(self, path: str) -> Iterator[Row]:
         return self.item.rows(f"{path}[]")
 
+    def schema(self) -> JsonSchema:
+        return {"type": "array", "items": self.item.schema() or {"not": {"type": "null"}}}
+
 
 class Either(Node):
     """By JSON type: a string, a list or an object, each with its own node or none."""
@@ -306,6 +355,10 @@ class Either(Node):
         for node in self.nodes.values():
             yield from node.rows(path)
 
+    def schema(self) -> JsonSchema:
+        names: dict[type, str] = {str: "string", list: "array", dict: "object"}
+        return {"anyOf": [{"type": names[t], **node.schema()} for t, node in self.nodes.items()]}
+
 
 class Tagged(Node):
     """An object whose `key` says which table holds; an unknown tag is refused. `default` is for a missing tag."""
@@ -328,3 +381,11 @@ class Tagged(Node):
     def rows(self, path: str) -> Iterator[Row]:
         for tag, node in self.variants.items():
             yield from node.rows(f"{path}({tag})")
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [self._variant(tag, node.schema()) for tag, node in self.variants.items()]}
+
+    def _variant(self, tag: str, schema: JsonSchema) -> JsonSchema:
+        required = [*schema.get("required", ()), *((self.key,) if tag != self.default else ())]
+        fields = {**schema.get("properties", {}), self.key: {"const": tag}}
+        return {**schema, "type": "object", "properties": fields, **({"required": required} if required else {})}

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from guard.surface import Role, Surface
-from proxy.wire.fields import Node, Status, Text, Walk, wrong_type
+from proxy.wire.fields import JsonSchema, Node, Status, Text, Walk, wrong_type
 from proxy.wire.telling import telling_key, telling_number
 
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|-?[0-9][0-9.eE+-]*', re.DOTALL)
@@ -41,6 +41,9 @@ class JsonText(Node):
             w.surfaces.append(surface)
         if document.literals:
             w.commits.append(document.commit)
+
+    def schema(self) -> JsonSchema:
+        return {"type": "string"}
 
 
 class JsonOrText(Text):

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from guard.surface import Role
-from proxy.wire.fields import TOKEN, Either, ListOf, Node, Object, Opaque, Tagged, Text, Walk, invalid, wrong_type
+from proxy.wire.fields import (
+    TOKEN,
+    Either,
+    JsonSchema,
+    ListOf,
+    Node,
+    Object,
+    Opaque,
+    Tagged,
+    Text,
+    Walk,
+    invalid,
+    wrong_type,
+)
 from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 from proxy.wire.tables import METADATA, MODEL
@@ -43,6 +56,10 @@ class _Input(Node):
         elif value:
             w.text(holder, key, path, role, 0)
 
+    def schema(self) -> JsonSchema:
+        lists = ({"type": "array", "items": item, "minItems": 1} for item in (Text().schema(), _PART.schema()))
+        return {"anyOf": [Text().schema(), *lists]}
+
 
 _ITEMS = ListOf(Either(string=Text(), object=_PART), turns=True)
 
@@ -55,7 +72,7 @@ def parse(body: object, options: Options = DEFAULTS) -> WireRequest:
     An empty string has a group without surfaces. Raises `RequestError` (400) naming the field.
     """
     if isinstance(body, dict):
-        body.setdefault("model", "omni-moderation-latest")
+        body["model"] = "omni-moderation-latest" if body.get("model") is None else body["model"]
     fields, walk = walked(TABLE, body, options)
     request = build(PATH, fields, walk)
     value = fields["input"]

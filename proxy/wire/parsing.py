@@ -7,10 +7,8 @@ from typing import Any
 from guard.errors import RequestError
 from guard.surface import Role
 from proxy.wire.bounds import checked
-from proxy.wire.fields import Object, Walk, invalid
+from proxy.wire.fields import Object, Walk
 from proxy.wire.request import ModerationAsk, Options, WireRequest
-
-_MODES = ("score", "block")
 
 
 def walked(table: Object, body: object, options: Options) -> tuple[dict[str, Any], Walk]:
@@ -42,14 +40,9 @@ def build(endpoint: str, body: dict[str, Any], walk: Walk) -> WireRequest:
 
 
 def moderation_ask(value: Any) -> ModerationAsk | None:
-    """The request's `moderation` object, already walked. Raises `RequestError` for an unknown mode."""
+    """The request's `moderation` object, already walked."""
     if value is None:
         return None
-    modes = {}
     policy = value.get("policy") or {}
-    for side in ("input", "output"):
-        mode = (policy.get(side) or {}).get("mode")
-        if mode is not None and mode not in _MODES:
-            raise invalid(f"moderation.policy.{side}.mode", "it must be 'score' or 'block'.")
-        modes[f"{side}_mode"] = mode
+    modes = {f"{side}_mode": (policy.get(side) or {}).get("mode") for side in ("input", "output")}
     return ModerationAsk(model=value["model"], **modes)

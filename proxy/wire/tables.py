@@ -31,10 +31,11 @@ COUNT = Scalar("integer", low=0)
 TOKEN_IDS = Control("token ids of the model's own vocabulary", high=10_000_000)
 CACHE_BREAKPOINT = Object({"mode": TOKEN, "ttl": TOKEN})
 
+_MODE = Scalar("token", choices=("score", "block"))
 MODERATION = Object(
     {
         "model": TOKEN,
-        "policy": Object({"input": Object({"mode": TOKEN}), "output": Object({"mode": TOKEN})}),
+        "policy": Object(dict.fromkeys(("input", "output"), Object({"mode": _MODE}))),
     },
     required=("model",),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from guard.surface import Role
-from proxy.wire.fields import TOKEN, TOKEN_SHAPE, Node, Status, Walk, invalid
+from proxy.wire.fields import TOKEN, TOKEN_SHAPE, JsonSchema, Node, Status, Walk, invalid
 from proxy.wire.telling import telling_key, telling_token
 
 _MEDIA = ("image_url", "file_data", "file_url", "encrypted_content", "result", "authorization", "server_url")
@@ -39,6 +39,23 @@ class Control(Node):
             TOKEN.walk(w, holder, key, path, role, turn)
         elif self.high is not None and isinstance(value, int | float) and abs(value) > self.high:
             raise invalid(path, f"no number beyond {self.high:g} is accepted here.")
+
+    def schema(self) -> JsonSchema:
+        return {"$ref": f"#/components/schemas/{self._component}"}
+
+    @property
+    def _component(self) -> str:
+        return "Options" if self.high is None else "Numbers"
+
+    def component(self) -> dict[str, JsonSchema]:
+        """What `schema` refers to, since it holds itself."""
+        limits = {} if self.high is None else {"minimum": -self.high, "maximum": self.high}
+        token, own = TOKEN.schema(), self.schema()
+        shapes: list[JsonSchema] = [{"type": "array", "items": own}]
+        shapes.append({"type": "object", "propertyNames": token, "additionalProperties": own})
+        return {
+            self._component: {"anyOf": [{"type": "number", **limits}, {"type": ["boolean", "null"]}, token, *shapes]}
+        }
 
 
 class AnyText(Node):

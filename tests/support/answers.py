@@ -24,10 +24,10 @@ def said(body: dict[str, Any]) -> str:
                 return _text(message.get("content"))
     if "prompt" in body:
         prompt = body["prompt"]
-        return prompt if isinstance(prompt, str) else str(prompt[0])
+        return prompt if isinstance(prompt, str) else str(prompt[0]) if prompt else ""
     if "input" in body:
         items = body["input"]
-        return items if isinstance(items, str) else _text(items[-1].get("content"))
+        return items if isinstance(items, str) else _text(items[-1].get("content")) if items else ""
     return ""
 
 
@@ -48,12 +48,12 @@ def whole(path: str, body: Any) -> tuple[int, Any]:
         data = [{"object": "embedding", "index": i, "embedding": [0.5, 0.25]} for i, _ in enumerate(inputs)]
         return 200, {"object": "list", "model": body["model"], "data": data, "usage": _USAGE}
     if path.endswith("/chat/completions"):
-        choices = [_chat_choice(body, i) for i in range(body.get("n") or 1)]
+        choices = [_chat_choice(body, i) for i in range(int(body.get("n") or 1))]
         return 200, {**_base(body, "chat.completion"), "choices": choices, "usage": _USAGE}
     if path.endswith("/completions"):
         choices = [
             {"index": i, "text": f"You said: {said(body)}", "finish_reason": "stop", "logprobs": None}
-            for i in range(body.get("n") or 1)
+            for i in range(int(body.get("n") or 1))
         ]
         return 200, {**_base(body, "text_completion"), "choices": choices, "usage": _USAGE}
     if path.endswith("/responses"):
