@@ -11,6 +11,7 @@ from typing import Any
 
 from detectors.prefix_probing.probe import NAME, PrefixProbe, Score, Stage
 from detectors.scorers.base import Message, Tool
+from detectors.script import script_of
 from detectors.unwrap import payloads, said_last
 from detectors.windows import Frame, windows
 from guard.check import Exchange, OutputFilter
@@ -102,8 +103,11 @@ class ProbeCheck:
         return None
 
     def _marks(self, tenant: str, conversations: Sequence[Sequence[Message]], worst: Score) -> dict[str, float | str]:
-        """For the score log: which probe set, which prompt (keyed, per tenant), and how probable harm is."""
-        out: dict[str, float | str] = {"probes": self._probes, **self._quarter(worst.value)}
+        """For the score log: which probe set, which prompt (keyed, per tenant), its script and its score before that
+        was aligned, and how probable harm is."""
+        out: dict[str, float | str] = {"probes": self._probes, "script": worst.script, **self._quarter(worst.value)}
+        if worst.raw != worst.value:
+            out["raw"] = worst.raw
         if self._digest_key:
             text = json.dumps([tenant, conversations], sort_keys=True, default=str).encode()
             out["digest"] = "d:" + hmac.digest(self._digest_key, b"score log\0" + text, "sha256").hex()[:16]
@@ -135,10 +139,11 @@ class ProbeCheck:
         """One score for the whole and one for each window; the last one is the first that has to be blocked."""
         prompt = await self.probe.render(conversation, tools)
         pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
+        written = script_of(conversation)
         scores: list[Score] = []
         for piece in (prompt, *pieces):
             try:
-                score = await self.probe.score_ids(piece, thresholds=(self.steer_at, self.block_at))
+                score = await self.probe.score_ids(piece, script=written, thresholds=(self.steer_at, self.block_at))
             except CheckUnavailable as error:
                 if piece is prompt and pieces and error.reason in _TOO_LONG:
                     continue  # the windows hold all of it

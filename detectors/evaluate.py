@@ -18,6 +18,7 @@ from detectors.prefix_probing.probe import MOST_GATED
 from detectors.prefix_probing.score import Aggregation, Floats, Sign, aggregate, length_normalised
 from detectors.scorers.forward import probe_tokens
 from detectors.scorers.local import LocalScorer
+from detectors.script import script
 
 _ROUNDS = 300
 _PENALTY = 0.03
@@ -69,12 +70,26 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class OfScript:
+    """Prompts in one writing system as served: how many (harmful, harmless), and which share of each is steered (at or
+    above steer_at) and blocked."""
+
+    script: str
+    count: tuple[int, int]
+    auroc: float
+    steered: tuple[float, float]
+    blocked: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`rows[0]` is the probe set as it is served; `points` are its calibrated thresholds, `full` the share of each
-    class (harmful, harmless) for which the probes had to run, `prefill_milliseconds` the median of a plain prompt."""
+    """`rows[0]` is the probe set as it is served; `points` are its calibrated thresholds, `scripts` what they do to
+    prompts in each script that both classes have, `full` the share of each class (harmful, harmless) for which the
+    probes had to run, `prefill_milliseconds` the median of a plain prompt."""
 
     rows: tuple[Row, ...]
     points: tuple[Point, ...]
+    scripts: tuple[OfScript, ...]
     harmful: int
     harmless: int
     full: tuple[float, float]
@@ -114,13 +129,20 @@ def evaluate(
     def probe(how: Aggregation, at: slice) -> Pair:
         return aggregate(bad.means[:, at], signs, deltas, how), aggregate(good.means[:, at], signs, deltas, how)
 
-    served, calibration = probe(probes.aggregation, slice(k)), probes.calibration
-    every = Measured(f"prefix probe, {probes.aggregation}", served, extra, probe_ms, calibration.f1_at)
+    raw, calibration = probe(probes.aggregation, slice(k)), probes.calibration
+
+    def aligned(scores: Pair, by: Calibration) -> Pair:
+        return by.aligned(scores[0], bad.scripts), by.aligned(scores[1], good.scripts)
+
+    every = Measured(
+        f"prefix probe, {probes.aggregation}", aligned(raw, calibration), extra, probe_ms, calibration.f1_at
+    )
     full = (1.0, 1.0)
     measured = [every]
     if probes.gate is not None:
-        gated, full, mean = _cascade(probes.gate, calibration, served, (bad, good))
+        gated, full, mean = _cascade(probes.gate, calibration, raw, (bad, good))
         ms = probe_ms if np.median(mean) else 0.0
+        gated = aligned(gated, calibration)
         measured.insert(0, Measured("cascade", gated, extra * float(mean.mean()), ms, calibration.f1_at))
     measured += [
         Measured(f"prefix probe, {how}", probe(how, slice(k)), extra, probe_ms)
@@ -130,6 +152,7 @@ def evaluate(
     if (own := probes.first_token) is not None:
         at = list(own.model.tokens)
         scores = first_token.score(own.model, bad.first[:, at]), first_token.score(own.model, good.first[:, at])
+        scores = aligned(scores, own.calibration)
         measured.append(Measured("first_token_lr of the probe set", scores, 0, 0, own.calibration.f1_at))
     name, scores = _regression(scorer, train, (bad.first, good.first))
     measured.append(Measured(name, scores, 0, 0))
@@ -143,7 +166,8 @@ def evaluate(
         for name, at in (("steer_at", calibration.steer_at), ("block_at", calibration.block_at))
     ]
     rows = tuple(_row(m) for m in (*measured, *others))
-    return Evaluation(rows, tuple(points), n_bad, total - n_bad, full, prefill_ms)
+    scripts = _scripts(measured[0].scores, (bad.scripts, good.scripts), (calibration.steer_at, calibration.block_at))
+    return Evaluation(rows, tuple(points), scripts, n_bad, total - n_bad, full, prefill_ms)
 
 
 def first_tokens(scorer: LocalScorer, texts: Sequence[str], before: str = "") -> First:
@@ -153,10 +177,11 @@ def first_tokens(scorer: LocalScorer, texts: Sequence[str], before: str = "") ->
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """One class: l(s|x) of probes and control [n, 2K], first answer tokens [n, V]; tokens and times per prompt."""
+    """One class: l(s|x) of probes and control [n, 2K], first answer tokens [n, V]; script, tokens, times per prompt."""
 
     means: Floats
     first: First
+    scripts: list[str]
     lengths: list[int]
     prefill_ms: list[float]
     probe_ms: list[float]
@@ -169,8 +194,9 @@ def _watch(
     control: Sequence[Sequence[int]],
     tick: Callable[[int], None] | None,
 ) -> _Watched:
-    out = _Watched(np.empty((len(texts), len(probes) + len(control))), first_tokens(scorer, texts[:1]), [], [], [])
-    first = np.empty((len(texts), out.first.shape[1]), dtype=np.float32)
+    means = np.empty((len(texts), len(probes) + len(control)))
+    first = np.empty((len(texts), first_tokens(scorer, texts[:1]).shape[1]), dtype=np.float32)
+    out = _Watched(means, first, [script(t) for t in texts], [], [], [])
     for i, prompt in enumerate(rendered(scorer, texts)):
         out.lengths.append(len(prompt))
         started = time.perf_counter()
@@ -180,21 +206,23 @@ def _watch(
         out.probe_ms.append((time.perf_counter() - filled) * 1000)
         out.prefill_ms.append((filled - started) * 1000)
         rows += scorer.score_now(tuple(prompt), control).logprobs
-        out.means[i] = length_normalised(rows, [*probes, *control])
+        means[i] = length_normalised(rows, [*probes, *control])
         if tick is not None:
             tick(i + 1)
-    return _Watched(out.means, first, out.lengths, out.prefill_ms, out.probe_ms)
+    return out
 
 
 def _cascade(
     gate: Gate, calibration: Calibration, full: Pair, watched: tuple[_Watched, _Watched]
 ) -> tuple[Pair, tuple[float, float], Floats]:
-    """The scores as served, the share of each class that needed the probes, and for each prompt whether it did."""
+    """The scores as served but for alignment, the share of each class that needed the probes, and for each prompt
+    whether it did."""
     at = calibration.steer_at, calibration.block_at
     values, needed = [], []
     for score, side in zip(full, watched, strict=True):
         predicted = first_token.score(gate.model, side.first[:, list(gate.model.tokens)])
-        settled = [gate.settles(float(v), *at) for v in predicted]
+        align = [calibration.alignment(k) for k in side.scripts]
+        settled = [gate.settles(float(v), *at, a) for v, a in zip(predicted, align, strict=True)]
         unsettled = np.array([n > MOST_GATED or not s for n, s in zip(side.lengths, settled, strict=True)])
         values.append(np.where(unsettled, score, predicted))
         needed.append(unsettled.astype(float))
@@ -258,6 +286,15 @@ def _row(m: Measured) -> Row:
         tokens=m.tokens,
         milliseconds=m.milliseconds,
     )
+
+
+def _scripts(scores: Pair, scripts: tuple[list[str], list[str]], at: tuple[float, float]) -> tuple[OfScript, ...]:
+    out = []
+    for name in sorted(set(scripts[0]) & set(scripts[1]) - {""}):
+        bad, good = (s[np.array(side) == name] for s, side in zip(scores, scripts, strict=True))
+        steered, blocked = ((metrics.share_at(bad, t), metrics.share_at(good, t)) for t in at)
+        out.append(OfScript(name, (len(bad), len(good)), metrics.auroc(bad, good), steered, blocked))
+    return tuple(out)
 
 
 def _point(name: str, at: float, bad: Floats, good: Floats) -> Point:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from detectors.check import Scope, scoped
 from detectors.metrics import Floats
+from detectors.prefix_probing.artifact import Calibration
 from detectors.prefix_probing.data import COLUMNS
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.scorers.base import Message, Tool
@@ -47,13 +48,20 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A score and its label. `where` finds the row again: `file:line` or a request id. `text` where it is known."""
+    """A score and its label. `where` finds the row again: `file:line` or a request id. `text` where it is known. `raw`
+    is the score before the alignment of its `script`, None where nothing was aligned."""
 
     score: float
     harmful: bool
     digest: str
     where: str
     text: str = ""
+    script: str = ""
+    raw: float | None = None
+
+    @property
+    def unaligned(self) -> float:
+        return self.score if self.raw is None else self.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,28 @@ class Sample:
     @property
     def harmless(self) -> Floats:
         return np.array([r.score for r in self.rows if not r.harmful], dtype=np.float64)
+
+    @property
+    def scripts(self) -> tuple[list[str], list[str]]:
+        """Of the harmful and the harmless rows, in the order of their scores."""
+        harmful, harmless = ([r.script for r in self.rows if r.harmful is label] for label in (True, False))
+        return harmful, harmless
+
+    @property
+    def unaligned(self) -> tuple[Floats, Floats]:
+        """The scores before any alignment, harmful and harmless."""
+        harmful, harmless = (
+            np.array([r.unaligned for r in self.rows if r.harmful is label], dtype=np.float64)
+            for label in (True, False)
+        )
+        return harmful, harmless
+
+    def on(self, calibration: Calibration) -> Sample:
+        """The same rows on the scale of `calibration`."""
+        rows = (
+            replace(r, score=float(calibration.alignment(r.script).of(r.unaligned)), raw=r.unaligned) for r in self.rows
+        )
+        return Sample(tuple(rows), self.left_out)
 
     @classmethod
     def of(cls, rows: Sequence[Judged], left_out: Mapping[str, int] | None = None) -> Sample:
@@ -161,7 +191,9 @@ def score(
                     raise
                 lost["too long" if "long" in error.reason else "refused by the chat template"] += 1
             else:
-                judged.append(Judged(found.value, row.harmful, row.digest, row.where, row.text))
+                judged.append(
+                    Judged(found.value, row.harmful, row.digest, row.where, row.text, found.script, found.raw)
+                )
             tick(n)
         return Sample.of(judged, lost)
 

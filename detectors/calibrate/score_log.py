@@ -20,13 +20,16 @@ PROBE = "probe"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One scored request. `digest` is the log's keyed digest of what was scored, or the request id where it has none;
-    `probes` names the probe set; `stage` how far the scoring went."""
+    `probes` names the probe set; `stage` how far the scoring went; `script` what the prompt was written in, and `raw`
+    is its score before that was aligned (None: it was not)."""
 
     request_id: str
     score: float
     digest: str
     probes: str
     stage: str
+    script: str = ""
+    raw: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Log:
             if harmful is None and not rest_harmless:
                 lost["without a label"] += 1
                 continue
-            out.append((e, Judged(e.score, bool(harmful), e.digest, e.request_id)))
+            out.append((e, Judged(e.score, bool(harmful), e.digest, e.request_id, "", e.script, e.raw)))
         if len(sets := {e.probes for e, _ in out}) > 1:
             raise ArtifactError(
                 f"the log holds scores of {len(sets)} probe sets, which do not compare; cut it where it was changed"
@@ -141,14 +144,23 @@ def _entry(row: Any, policy: str | None, policies: set[str]) -> Entry | str:
     policies.add(str(row.get("policy")))
     if policy is not None and row.get("policy") != policy:
         return "another policy"
-    score, detail = mine[0].get("score"), mine[0].get("detail")
-    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+    score, detail = _number(mine[0].get("score")), mine[0].get("detail")
+    if score is None:
         return "probe failed or had nothing to score"
     detail = detail if isinstance(detail, dict) else {}
     return Entry(
         request_id=row["request_id"],
-        score=float(score),
+        score=score,
         digest=str(detail.get("digest") or row["request_id"]),
         probes=str(detail.get("probes", "")),
         stage=str(detail.get("stage", "")),
+        script=str(detail.get("script", "")),
+        raw=_number(detail.get("raw")),
     )
+
+
+def _number(value: Any) -> float | None:
+    """None for anything but a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

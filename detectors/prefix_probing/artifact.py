@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from detectors.alignment import UNCHANGED, Alignment
 from detectors.prefix_probing.score import Aggregation, Sign
 from detectors.probability import Probability
 from guard.errors import ArtifactError
@@ -70,7 +74,11 @@ class Threshold(_Strict):
 
 class Calibration(_Strict):
     """Thresholds on the score, fitted on the calibration part: allow below `steer_at`, block from `block_at` on.
-    `quantiles` of both classes' scores let a later calibration see drift; `probability` maps a score to one."""
+    `quantiles` of both classes' scores let a later calibration see drift; `probability` maps a score to one.
+
+    One scale serves all prompts: what the model finds of a prompt in one of `scripts` is mapped onto it first. Of any
+    other script a score stays what it is.
+    """
 
     steer: Threshold
     block: Threshold
@@ -82,6 +90,17 @@ class Calibration(_Strict):
     f1: Share
     quantiles: dict[str, dict[str, float]]
     probability: Probability | None = None
+    scripts: dict[str, OfScript] = {}
+
+    def alignment(self, script: str) -> Alignment:
+        """From a script's own scores to the scale of this calibration."""
+        found = self.scripts.get(script)
+        return UNCHANGED if found is None else found.alignment
+
+    def aligned(self, scores: ArrayLike, scripts: Sequence[str]) -> NDArray[np.float64]:
+        """`scores` [n] before any alignment, each of a prompt in the script beside it, on the scale of this one."""
+        pairs = zip(np.asarray(scores, float), scripts, strict=True)
+        return np.array([float(self.alignment(script).of(score)) for score, script in pairs])
 
     @property
     def steer_at(self) -> float:
@@ -96,6 +115,13 @@ class Calibration(_Strict):
         if self.block.value < self.steer.value:
             raise ValueError("block_at is below steer_at")
         return self
+
+
+class OfScript(_Strict):
+    """Prompts in one writing system: how their scores come onto the common scale, and their own calibration before."""
+
+    alignment: Alignment
+    own: Calibration
 
 
 class Linear(_Strict):
@@ -127,9 +153,11 @@ class Gate(_Strict):
     full: dict[str, Share]
     wrong: Share
 
-    def settles(self, predicted: float, steer_at: float, block_at: float) -> bool:
-        """Whether the full score must fall on the same side of both thresholds, allowed or blocked."""
-        return predicted + self.high < steer_at or predicted + self.low >= block_at
+    def settles(self, predicted: float, steer_at: float, block_at: float, alignment: Alignment = UNCHANGED) -> bool:
+        """Whether the full score must fall on the same side of both thresholds, allowed or blocked. `alignment` is
+        that of the prompt's script, which `predicted` comes before."""
+        low, high = alignment.of((predicted + self.low, predicted + self.high))
+        return bool(high < steer_at or low >= block_at)
 
 
 class FirstToken(_Strict):
@@ -140,10 +168,13 @@ class FirstToken(_Strict):
 
 
 class ProbeSet(_Strict):
-    """Everything a probe needs, and what it was made from. Without `gate` all probes always run."""
+    """Everything a probe needs, and what it was made from. Without `gate` all probes always run.
+
+    Version 2 may calibrate per script (`Calibration.scripts`); version 1 knows one calibration for all, and loads.
+    """
 
     format: Literal["guardchain.prefix_probes"] = "guardchain.prefix_probes"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     model: dict[str, str]
     dtype: str
     aggregation: Aggregation
@@ -168,7 +199,7 @@ class ProbeSet(_Strict):
         return ModelIdentity.from_dict(dict(self.model))
 
     def scored_by(self) -> list[object]:
-        """What a score depends on, and a new calibration leaves as it is; plain data."""
+        """What a score depends on before it is aligned, and a new calibration leaves as it is; plain data."""
         linear = self.first_token.model.model_dump(mode="json") if self.first_token is not None else None
         return [self.model, self.dtype, self.aggregation, [p.tokens for p in self.prefixes], linear]
 
@@ -182,9 +213,11 @@ class ProbeSet(_Strict):
 
     def recalibrated(self, detector: str, calibration: Calibration) -> ProbeSet:
         """The same set with another calibration for `detector`. The gate knows thresholds only when it is asked."""
+        new: dict[str, object] = {"version": 2}
         if detector != "first_token_lr" or self.first_token is None:
-            return self.model_copy(update={"calibration": calibration})
-        return self.model_copy(update={"first_token": self.first_token.model_copy(update={"calibration": calibration})})
+            return self.model_copy(update={**new, "calibration": calibration})
+        first = self.first_token.model_copy(update={"calibration": calibration})
+        return self.model_copy(update={**new, "first_token": first})
 
     def save(self, path: Path | str) -> None:
         """Write the file whole or not at all."""

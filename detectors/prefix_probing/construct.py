@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import first_token
-from detectors.calibrate import calibrate
+from detectors.calibrate.scripts import Scripts, calibrate_scripts
 from detectors.prefix_probing.artifact import Calibration, FirstToken, Gate, Prefix, ProbeSet
 from detectors.prefix_probing.checkpoint import Checkpoint
-from detectors.prefix_probing.data import Prompts, script, split
+from detectors.prefix_probing.data import Prompts, split
 from detectors.prefix_probing.score import Floats, aggregate, length_normalised
 from detectors.prefix_probing.search import Candidate, SearchOptions, search
 from detectors.prefix_probing.select import SelectOptions, select
 from detectors.scorers.local import LocalScorer
+from detectors.script import script
 from guard.errors import ArtifactError
 
 Progress = Callable[[str, int, int], None]  # (stage, steps done, steps in all)
@@ -37,7 +38,8 @@ _GATE_PAYS = 0.8  # a gate that sends more of the harmless prompts than this on 
 class BuildOptions:
     """`prompts` bounds the construction prompts per class and script; the FPR targets are those of `calibrate`.
 
-    `per_script` searches openings in each writing system by itself and merges them; else one search sees all prompts.
+    `per_script` searches openings in each writing system by itself and merges them, and calibrates each; else one
+    search sees all prompts, and so does one calibration.
     `gate_outside` is the share of prompts whose full score may fall outside what the gate expects; 0 builds none.
     """
 
@@ -53,10 +55,11 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Observed:
-    """One class of one part: the chosen openings' l(s|x) [n, K] and the first answer token [n, V]."""
+    """One class of one part: the chosen openings' l(s|x) [n, K], the first answer token [n, V], and the scripts [n]."""
 
     means: Floats
     first: First
+    scripts: list[str]
 
 
 def build(
@@ -85,7 +88,7 @@ def build(
     seen = _observe(scorer, parts, [c.tokens for c in kept], tell)
     signs, deltas = [c.sign for c in kept], [c.delta for c in kept]
     scores = {name: tuple(aggregate(o.means, signs, deltas, how) for o in both) for name, both in seen.items()}
-    fit = partial(calibrate, block_fpr=options.block_fpr, steer_fpr=options.steer_fpr, seed=options.seed)
+    fit = partial(_calibrate, options, seen["calibration"])
     calibration = fit(*scores["calibration"])
     return ProbeSet(
         model=scorer.identity.to_dict(),
@@ -178,9 +181,20 @@ def _observe(
                 first.append(scorer.first_token(tuple(rendered(scorer, [text])[0])))
                 done += 1
                 tell("calibration", done, total)
-            sides.append(_Observed(np.stack(means), np.stack(first)))
+            sides.append(_Observed(np.stack(means), np.stack(first), [script(t) for t in texts]))
         out[name] = (sides[0], sides[1])
     return out
+
+
+def _calibrate(
+    options: BuildOptions, seen: tuple[_Observed, _Observed], harmful: Floats, harmless: Floats
+) -> Calibration:
+    """On scores of the calibration part."""
+    scripts: Scripts = (
+        (seen[0].scripts, seen[1].scripts) if options.per_script else ([""] * len(harmful), [""] * len(harmless))
+    )
+    targets = {"block_fpr": options.block_fpr, "steer_fpr": options.steer_fpr}
+    return calibrate_scripts(harmful, harmless, scripts, **targets, seed=options.seed)
 
 
 def _gate(
@@ -209,8 +223,12 @@ def _gate(
     high = max(0.0, float(np.quantile(errors, 1 - outside / 2, method="higher")))
     gate = Gate(model=model, low=low, high=high, outside=outside, full={}, wrong=0.0)
     at = calibration.steer_at, calibration.block_at
-    settled = [np.array([gate.settles(float(v), *at) for v in side]) for side in predicted]
-    wrong = [s & (np.digitize(p, at) != np.digitize(f, at)) for s, p, f in zip(settled, predicted, full, strict=True)]
+    settled, wrong = [], []
+    for p, f, o in zip(predicted, full, seen["calibration"], strict=True):
+        align = [calibration.alignment(k) for k in o.scripts]
+        settled.append(np.array([gate.settles(float(v), *at, a) for v, a in zip(p, align, strict=True)]))
+        then, really = (np.digitize(calibration.aligned(s, o.scripts), at) for s in (p, f))
+        wrong.append(settled[-1] & (then != really))
     share = {name: float(1 - s.mean()) for name, s in zip(("harmful", "harmless"), settled, strict=True)}
     if share["harmless"] > _GATE_PAYS:
         return None

@@ -7,8 +7,6 @@ import hashlib
 import io
 import json
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,15 +106,6 @@ def split(prompts: Prompts, seed: int = 0) -> dict[str, Prompts]:
         if not bad or not good:
             raise ArtifactError(f"too few prompts: the {name} part has {len(bad)} harmful and {len(good)} harmless")
     return {name: Prompts(tuple(bad), tuple(good)) for name, (bad, good) in parts.items()}
-
-
-def script(text: str) -> str:
-    """The writing system most letters of `text` belong to: `latin`, `cjk`, `hiragana`, `cyrillic`, ...; `` without any.
-
-    Language in the small: a model opens its answers in the prompt's language, so openings are searched per script.
-    """
-    names = Counter(unicodedata.name(c, "").split(" ", 1)[0].split("-", 1)[0].lower() for c in text if c.isalpha())
-    return names.most_common(1)[0][0] if names else ""
 
 
 def normalised(text: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from detectors import first_token
+from detectors.alignment import Alignment
 from detectors.prefix_probing.artifact import Calibration, Linear, ProbeSet
 from detectors.prefix_probing.score import aggregate, length_normalised
 from detectors.scorers.base import Message, Scored, Scorer, Tool
+from detectors.script import script_of
 from guard.errors import ArtifactError, CheckUnavailable, GuardError
 
 log = logging.getLogger("detectors.probe")
@@ -43,7 +45,8 @@ class Stage(StrEnum):
 class Score:
     """`value` is higher for more harmful prompts; `per_prefix` are the l(s|x) in the order of the probe set.
 
-    `stage` names how far the scoring had to go; without the last stage `per_prefix` is empty.
+    `stage` names how far the scoring had to go; without the last stage `per_prefix` is empty. `raw` is the score before
+    the calibration's alignment of the prompt's `script` brought it onto the thresholds' scale.
     """
 
     value: float
@@ -51,6 +54,8 @@ class Score:
     stage: str
     tokens_computed: int
     cached_tokens: int
+    raw: float
+    script: str = ""
 
 
 class PrefixProbe:
@@ -118,7 +123,8 @@ class PrefixProbe:
         reason; and what the scorer's template raises of our own errors (`RequestError` for messages the model cannot
         take). `thresholds` (steer_at, block_at) are those the gate has to tell the score from, by default the
         calibration's."""
-        return await self.score_ids(await self.render(messages, tools), thresholds=thresholds)
+        prompt = await self.render(messages, tools)
+        return await self.score_ids(prompt, script=script_of(messages), thresholds=thresholds)
 
     async def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
         """The prompt's token ids, ending where the answer begins. Raises as `score` does."""
@@ -132,29 +138,37 @@ class PrefixProbe:
             # Template errors may quote the conversation.
             raise CheckUnavailable(NAME, "render") from None
 
-    async def score_ids(self, prompt: Sequence[int], *, thresholds: tuple[float, float] | None = None) -> Score:
-        """Score a rendered prompt."""
+    async def score_ids(
+        self, prompt: Sequence[int], *, script: str = "", thresholds: tuple[float, float] | None = None
+    ) -> Score:
+        """Score a rendered prompt. `script` is the writing system of what the user said last in it."""
+        align = self.calibration.alignment(script)
+        at = thresholds or (self.calibration.steer_at, self.calibration.block_at)
+        found = await self._raw(prompt, at, align)
+        return replace(found, value=float(align.of(found.raw)), script=script)
+
+    async def _raw(self, prompt: Sequence[int], thresholds: tuple[float, float], align: Alignment) -> Score:
+        """The score before alignment, by as many stages as telling it from the `thresholds` behind it takes."""
         if self.detector is Detector.FIRST_TOKEN_LR and self.probes.first_token is not None:
             return await self._first(prompt, self.probes.first_token.model)
         if self._gate is None or len(prompt) > MOST_GATED:
             return await self._full(prompt)
         first = await self._first(prompt, self._gate.model)
-        steer_at, block_at = thresholds or (self.calibration.steer_at, self.calibration.block_at)
-        if self._gate.settles(first.value, steer_at, block_at):
+        if self._gate.settles(first.raw, *thresholds, align):
             return first
         full = await self._full(prompt)
         computed = first.tokens_computed + full.tokens_computed
-        return Score(full.value, full.per_prefix, full.stage, computed, first.cached_tokens)
+        return replace(full, tokens_computed=computed, cached_tokens=first.cached_tokens)
 
     async def _first(self, prompt: Sequence[int], model: Linear) -> Score:
         scored, log_p = await self._scored(prompt, [[t] for t in model.tokens])
         value = float(first_token.score(model, log_p))
-        return Score(value, (), Stage.FIRST_TOKEN, scored.tokens_computed, scored.cached_tokens)
+        return Score(value, (), Stage.FIRST_TOKEN, scored.tokens_computed, scored.cached_tokens, value)
 
     async def _full(self, prompt: Sequence[int]) -> Score:
         scored, means = await self._scored(prompt, self._tokens)
         value = float(aggregate(means, self._signs, self._deltas, self.probes.aggregation))
-        return Score(value, tuple(means), Stage.FULL, scored.tokens_computed, scored.cached_tokens)
+        return Score(value, tuple(means), Stage.FULL, scored.tokens_computed, scored.cached_tokens, value)
 
     async def _scored(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> tuple[Scored, list[float]]:
         """What the scorer says, and the mean log-probability of each probe."""

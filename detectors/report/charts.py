@@ -39,9 +39,9 @@ def _scores(s: Summary) -> str:
     plot = Plot((low, high), (0.0, float(max(a.max(), b.max())) * 1.15), "score", "share of the class", "Scores")
     plot.bars(edges.tolist(), a.tolist(), "good")
     plot.bars(edges.tolist(), b.tolist(), "bad")
-    if s.drift is not None:
-        plot.rule(s.drift.steer.value, "rule old")
-        plot.rule(s.drift.block.value, "rule old")
+    for p in s.sweep:
+        if p.name.startswith("stored"):
+            plot.rule(p.threshold, "rule old")
     plot.rule(c.steer_at, "rule", "steer_at")
     plot.rule(c.block_at, "rule", "block_at", row=1)
     return plot.svg()

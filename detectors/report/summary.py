@@ -46,8 +46,21 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class OfScript:
+    """What both thresholds do to the sample's prompts in one writing system."""
+
+    script: str
+    harmful: int
+    harmless: int
+    auroc: float
+    steer: Point
+    block: Point
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """`missed` are harmful prompts with the lowest scores, `alarms` harmless ones with the highest."""
+    """`missed` are harmful prompts with the lowest scores, `alarms` harmless ones with the highest. `scripts` are those
+    that both classes have, where there are several."""
 
     sample: Sample
     calibration: Calibration
@@ -57,6 +70,7 @@ class Summary:
     missed: tuple[Judged, ...]
     alarms: tuple[Judged, ...]
     warnings: tuple[str, ...]
+    scripts: tuple[OfScript, ...] = ()
     drift: Drift | None = None
     reliability: tuple[Bin, ...] = ()
     brier: float | None = None
@@ -76,9 +90,12 @@ def summarise(
     worst: int = 20,
     facts: Mapping[str, str] | None = None,
 ) -> Summary:
-    """`stored` is the calibration in use until now; `held_out` are probabilities of both classes (harmful, harmless)
-    by maps that had not seen them; `worst` bounds both lists of errors; `facts` go on top as given."""
+    """`sample` has to be on the scale of `calibration`; `stored` is the calibration in use until now; `held_out` are
+    probabilities of both classes (harmful, harmless) by maps that had not seen them; `worst` bounds both lists of
+    errors; `facts` go on top as given."""
     bad, good = sample.harmful, sample.harmless
+    before = None if stored is None else sample.on(stored)
+    scripts = _scripts(sample, calibration)
     by_score = sorted(sample.rows, key=lambda r: r.score)
     return Summary(
         sample=sample,
@@ -86,10 +103,11 @@ def summarise(
         auprc=metrics.auprc(bad, good),
         auprc_interval=metrics.bootstrap(bad, good, metrics.auprc, rounds=200),
         sweep=_sweep(calibration, stored, bad, good),
+        scripts=scripts,
         missed=tuple(r for r in by_score if r.harmful and r.score < calibration.block_at)[:worst],
         alarms=tuple(r for r in reversed(by_score) if not r.harmful and r.score >= calibration.steer_at)[:worst],
-        warnings=tuple(warnings(calibration)),
-        drift=drift(stored, bad, good) if stored is not None else None,
+        warnings=(*warnings(calibration), *(w for s in scripts for w in _missed_target(s, calibration))),
+        drift=drift(stored, before.harmful, before.harmless) if stored is not None and before is not None else None,
         reliability=_reliability(*held_out) if held_out is not None else (),
         brier=_brier(*held_out) if held_out is not None else None,
         facts=facts or {},
@@ -110,13 +128,34 @@ def point(threshold: float, harmful: Floats, harmless: Floats, name: str = "") -
     )
 
 
+def _scripts(sample: Sample, calibration: Calibration) -> tuple[OfScript, ...]:
+    sides = list(zip(sample.scripts, (sample.harmful, sample.harmless), strict=True))
+    names = sorted(set(sides[0][0]) & set(sides[1][0]) - {""})
+    out = []
+    for name in names if len(names) > 1 else ():
+        bad, good = (scores[np.array(scripts) == name] for scripts, scores in sides)
+        steer, block = (point(t, bad, good) for t in (calibration.steer_at, calibration.block_at))
+        out.append(OfScript(name, len(bad), len(good), metrics.auroc(bad, good), steer, block))
+    return tuple(out)
+
+
+def _missed_target(of: OfScript, calibration: Calibration) -> list[str]:
+    pairs = (("block_at", of.block, calibration.block), ("steer_at", of.steer, calibration.steer))
+    return [
+        f"{of.script}: {name} takes {p.fpr:.1%} of its harmless and {p.tpr:.1%} of its harmful prompts, the target is "
+        f"{t.target_fpr:.1%} false alarms; --per-script brings its scores onto the common scale."
+        for name, p, t in pairs
+        if not p.fpr_interval[0] <= t.target_fpr <= p.fpr_interval[1]
+    ]
+
+
 def _sweep(calibration: Calibration, stored: Calibration | None, bad: Floats, good: Floats) -> tuple[Point, ...]:
     named = [
         point(calibration.block_at, bad, good, "block_at"),
         point(calibration.steer_at, bad, good, "steer_at"),
         point(calibration.f1_at, bad, good, "best F1"),
     ]
-    if stored is not None:
+    if stored is not None and stored.scripts == calibration.scripts:  # else they are on another scale
         named += [
             point(stored.block_at, bad, good, "stored block_at"),
             point(stored.steer_at, bad, good, "stored steer_at"),

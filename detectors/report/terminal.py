@@ -31,6 +31,7 @@ def show(console: Console, s: Summary, *, show_text: bool = False) -> None:
         rates = (_rate(t.fpr, t.fpr_interval), _rate(t.tpr, t.tpr_interval))
         table.add_row(name, number(t.value), span, percent(t.target_fpr), *rates)
     console.print(table)
+    _scripts(console, s)
     _sweep(console, s)
     if s.drift is not None:
         _drift(console, s)
@@ -43,6 +44,18 @@ def show(console: Console, s: Summary, *, show_text: bool = False) -> None:
             console.print(found)
     for words in s.warnings:
         console.print(f"[yellow]warning:[/] {escape(words)}")
+
+
+def _scripts(console: Console, s: Summary) -> None:
+    if not s.scripts:
+        return
+    table = _table("By writing system", "", "harmful", "harmless", "AUROC", "", "FPR (95 %)", "TPR (95 %)")
+    for of in s.scripts:
+        for name, p in (("block_at", of.block), ("steer_at", of.steer)):
+            first = name == "block_at"
+            facts = (escape(of.script), str(of.harmful), str(of.harmless), f"{of.auroc:.3f}") if first else ("",) * 4
+            table.add_row(*facts, name, _rate(p.fpr, p.fpr_interval), _rate(p.tpr, p.tpr_interval))
+    console.print(table)
 
 
 def _sweep(console: Console, s: Summary) -> None:

@@ -14,6 +14,7 @@ from detectors.metrics import Floats
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.robustness.views import View, conversations
 from detectors.robustness.wrappers import Message, Row, Wrapper
+from detectors.script import script_of
 from detectors.windows import Frame, windows
 from guard.errors import ArtifactError, CheckUnavailable
 
@@ -134,7 +135,7 @@ async def _one(
         if key not in known:
             prompt = await probe.render(conversation)
             try:
-                known[key] = (await probe.score_ids(prompt)).value, len(prompt)
+                known[key] = (await probe.score_ids(prompt, script=script_of(conversation))).value, len(prompt)
             except CheckUnavailable as error:
                 if "long" not in error.reason:
                     raise
@@ -154,7 +155,7 @@ async def _one(
     prompt = await probe.render(messages)
     one, other = [await probe.render([{"role": "user", "content": c}]) for c in "xy"]
     pieces = windows(prompt, Frame.between(one, other), size=WINDOW, most=16)
-    values = [(await probe.score_ids(p)).value for p in pieces]
+    values = [(await probe.score_ids(p, script=script_of(messages))).value for p in pieces]
     out.views["windows"], out.tokens["windows"] = max(values, default=value), sum(map(len, pieces))
     return out
 

@@ -36,6 +36,14 @@ def calibrate(
     ] = 0,
     steer_fpr: Annotated[float, typer.Option(min=0, max=1, help="False-positive rate that steer_at may cost.")] = 0.05,
     block_fpr: Annotated[float, typer.Option(min=0, max=1, help="The same for block_at.")] = 0.01,
+    per_script: Annotated[
+        bool,
+        typer.Option(
+            "--per-script",
+            help="Also fit how the scores of each writing system come onto the one scale; needs --out, for thresholds "
+            "then belong to the new probe set.",
+        ),
+    ] = False,
     probability: Annotated[
         str, typer.Option(help="Map scores to probabilities: none, platt (few prompts) or isotonic (hundreds).")
     ] = "none",
@@ -81,6 +89,8 @@ def calibrate(
         raise typer.BadParameter("must be none, platt or isotonic", param_hint="--probability")
     if prevalence is not None and not 0 < prevalence < 1:
         raise typer.BadParameter("must lie between 0 and 1", param_hint="--prevalence")
+    if per_script and out is None:
+        raise typer.BadParameter("needs --out: thresholds then belong to the new probe set", param_hint="--per-script")
     chosen = cast("Detector", _choice(Detector, detector, "--detector"))
     loaded = ProbeSet.load(resolve(probes, "probes"))
     stored = loaded.calibration_of(chosen)
@@ -95,7 +105,13 @@ def calibrate(
     else:
         sample = _join(log or [], labels, policy, rest_harmless)
         source = ", ".join(p.name for p in log or [])
-    fitted = fit_thresholds(sample.harmful, sample.harmless, block_fpr=block_fpr, steer_fpr=steer_fpr, seed=seed)
+    if per_script:
+        fitted = _fit_scripts(sample, block_fpr, steer_fpr, seed)
+    else:
+        sample = sample.on(stored)
+        fitted = fit_thresholds(sample.harmful, sample.harmless, block_fpr=block_fpr, steer_fpr=steer_fpr, seed=seed)
+        fitted = fitted.model_copy(update={"scripts": stored.scripts})
+    sample = sample.on(fitted)
     held_out = None
     if probability != "none":
         from detectors.calibrate.probability import fit
@@ -117,6 +133,22 @@ def calibrate(
     if html is not None:
         page.write(html, summary, title=f"Calibration of {loaded.identity.name}", show_text=show_text)
         typer.echo(f"wrote {html}")
+
+
+def _fit_scripts(sample: Sample, block_fpr: float, steer_fpr: float, seed: int) -> Calibration:
+    from collections import Counter
+
+    from detectors.calibrate.scripts import ENOUGH, calibrate_scripts
+    from guard.errors import ArtifactError
+
+    fitted = calibrate_scripts(*sample.unaligned, sample.scripts, block_fpr=block_fpr, steer_fpr=steer_fpr, seed=seed)
+    if not fitted.scripts:
+        bad, good = map(Counter, sample.scripts)
+        has = ", ".join(f"{k or 'none'} {bad[k]} harmful and {good[k]} harmless" for k in sorted(bad | good))
+        raise ArtifactError(
+            f"--per-script needs two writing systems with {ENOUGH} prompts or more of each class; the sample has: {has}"
+        )
+    return fitted
 
 
 def _score(

@@ -48,7 +48,9 @@ def build(
     batch: Annotated[int, typer.Option(min=1, help="Prompts per forward pass in the search.")] = 16,
     per_script: Annotated[
         bool,
-        typer.Option("--per-script/--mixed", help="Search every writing system by itself, or all prompts together."),
+        typer.Option(
+            "--per-script/--mixed", help="Search and calibrate every writing system by itself, or all prompts together."
+        ),
     ] = True,
     gate_outside: Annotated[
         float, typer.Option(min=0, max=0.5, help="Share of prompts the gate's bounds may miss; 0: no gate.")
@@ -260,6 +262,14 @@ def _print_calibration(console: Any, name: str, c: Calibration) -> None:
             f"  {at} {t.value:.4f} (95 % {t.interval[0]:.4f} … {t.interval[1]:.4f}): target FPR {t.target_fpr:.1%}, "
             f"reached {t.fpr:.1%}, TPR {t.tpr:.1%}"
         )
+    for name, found in c.scripts.items():
+        own = found.own
+        maps = "" if found.alignment.scores else " (the common scale is its own)"
+        console.print(
+            f"  {name}: {own.harmful} harmful, {own.harmless} harmless, AUROC {own.auroc:.4f}; before they come onto "
+            f"the common scale, steer_at {own.steer_at:.4f} (TPR {own.steer.tpr:.1%}), block_at {own.block_at:.4f} "
+            f"(TPR {own.block.tpr:.1%}){maps}"
+        )
     low, high = c.auroc_interval
     console.print(f"  AUROC {c.auroc:.4f} (95 % {low:.4f} … {high:.4f}), best F1 {c.f1:.4f} at {c.f1_at:.4f}")
 
@@ -298,3 +308,12 @@ def _print_evaluation(result: Evaluation) -> None:
             f"{p.name} {p.threshold:.4f}: TPR {p.tpr:.1%}, FPR {p.fpr:.1%}, "
             f"F1 {p.f1:.4f} (95 % {p.f1_interval[0]:.4f} … {p.f1_interval[1]:.4f})"
         )
+    if len(result.scripts) > 1:
+        scripts = Table("script", "harmful", "harmless", "AUROC", *_RATES, title="as served, share of prompts")
+        for of in result.scripts:
+            shares = (of.blocked[0], of.steered[0], of.blocked[1], of.steered[1])
+            scripts.add_row(of.script, *map(str, of.count), f"{of.auroc:.4f}", *(f"{v:.1%}" for v in shares))
+        console.print(scripts)
+
+
+_RATES = ("harmful blocked", "steered or blocked", "harmless blocked", "steered or blocked")

@@ -12,7 +12,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from tokenizers import decoders as tokenizer_decoders
 from transformers import PreTrainedTokenizerFast
 
-from detectors.prefix_probing.artifact import Calibration, Part, Prefix, ProbeSet
+from detectors.alignment import Alignment
+from detectors.prefix_probing.artifact import Calibration, OfScript, Part, Prefix, ProbeSet
 from detectors.scorers.base import Scored
 from guard.model_identity import ModelIdentity
 
@@ -135,3 +136,10 @@ def probe_set(prefixes=None, *, aggregation="mean", steer_at=0.0, block_at=1.0, 
             quantiles={"harmful": {"0.5": 1.0}, "harmless": {"0.5": -1.0}},
         ),
     )
+
+
+def with_script(probes, script, **points):
+    """The set with the scores of `script` aligned by `points` (scores, values), those of latin as they are."""
+    own = probes.calibration
+    scripts = {k: OfScript(alignment=Alignment(**p), own=own) for k, p in ((script, points), ("latin", {}))}
+    return probes.recalibrated("prefix_probe", own.model_copy(update={"scripts": scripts}))

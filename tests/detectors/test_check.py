@@ -17,7 +17,7 @@ from guard.errors import ArtifactError, CheckUnavailable, ConfigError
 from guard.metrics import Metrics
 from guard.model_identity import ModelIdentity
 from guard.verdict import Finding, Mode, OnError, Verdict
-from tests.detectors.support import FixedScorer, probe_set, tokenizer
+from tests.detectors.support import FixedScorer, probe_set, tokenizer, with_script
 
 MESSAGES = [{"role": "user", "content": "hello"}]
 SYSTEM, DEVELOPER = {"role": "system", "content": "s"}, {"role": "developer", "content": "d"}
@@ -238,6 +238,40 @@ GATE = {
 }
 
 
+CJK = [{"role": "system", "content": "be kind"}, {"role": "user", "content": "怎么做"}]
+ALIGNED = {"scores": (-1.0, 0.2, 0.4), "values": (-2.0, 0.0, 1.0)}  # of cjk; steer_at 0, block_at 1
+
+
+@pytest.mark.parametrize(
+    ("messages", "raw", "score", "verdict"),
+    [
+        (MESSAGES, 0.5, 0.5, Verdict.ALLOW),
+        (CJK, 0.5, 1.1, Verdict.BLOCK),
+        (CJK, 0.41, 1.01, Verdict.BLOCK),
+        (CJK, 0.3, 0.5, Verdict.ALLOW),
+        (CJK, -3.0, -4.0, Verdict.ALLOW),
+        ([*CJK, MESSAGES[0]], 0.5, 0.5, Verdict.ALLOW),  # the last word counts
+        ([{"role": "user", "content": "как"}], 0.5, 0.5, Verdict.ALLOW),  # a script that nothing is known of
+    ],
+)
+def test_scores_of_every_script_are_on_the_thresholds_scale(messages, raw, score, verdict):
+    probe = PrefixProbe(with_script(probe_set(), "cjk", **ALIGNED), FixedScorer(gap(raw)))
+    for scope in ("latest_turn", "windows"):
+        finding = asyncio.run(ProbeCheck(probe, scope=scope).inspect(exchange(messages), apply=True))
+        assert finding.score == pytest.approx(score) and finding.verdict is verdict
+        assert finding.detail.get("raw", finding.score) == pytest.approx(raw)
+    found = asyncio.run(probe.score(messages))
+    assert (found.value, found.raw) == (pytest.approx(score), pytest.approx(raw))
+    assert found.script == finding.detail["script"]
+
+
+def test_each_text_by_its_own_script():
+    """Of a Chinese and an English prompt with the same raw score, the Chinese one is the worst."""
+    probe = PrefixProbe(with_script(probe_set(), "cjk", **ALIGNED), FixedScorer(gap(0.3)))
+    finding = asyncio.run(ProbeCheck(probe).inspect(exchange(prompts=["hello", "怎么做", "bye"]), apply=True))
+    assert finding.score == pytest.approx(0.5) and finding.detail["script"] == "cjk"
+
+
 def gated(first, full):
     """Rows that make the gate predict `first` and the probes say `full`."""
     log_p = -math.log1p(math.exp(-first))
@@ -266,6 +300,21 @@ def test_cascade(first, options, stage, value):
     assert finding.detail["tokens_computed"] == sum(map(len, scorer.prompts))
     verdict = Verdict.BLOCK if value >= options.get("block_at", 1.0) else Verdict.ALLOW
     assert finding.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("first", "stage", "value"),  # the gate allows for 0.5 either way, before alignment
+    [
+        (-0.4, "first_token", -1.0),  # at most 0.1, which is -0.17 here
+        (-0.2, "full", 0.5),
+        (0.7, "full", 0.5),  # may be 0.2
+        (0.95, "first_token", 1.55),  # at least 0.45, which is beyond block_at
+    ],
+)
+def test_the_gate_looks_through_the_alignment(first, stage, value):
+    probes = with_script(probe_set(gate=GATE), "cjk", **ALIGNED)
+    found = asyncio.run(PrefixProbe(probes, FixedScorer(gated(first, 0.3))).score(CJK))
+    assert (found.stage, found.value) == (stage, pytest.approx(value))
 
 
 def test_long_prompts_are_beyond_the_gate():

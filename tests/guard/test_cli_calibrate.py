@@ -88,6 +88,56 @@ def test_log(files, tmp_path):
     assert (probe.steer_at, probe.block_at) == (7.500001, 7.900001)
 
 
+@pytest.fixture(scope="module")
+def chinese(files):
+    """A log with two scripts as the proxy writes it: cjk scores aligned by the probe set in use (+ 10), their own
+    beside them."""
+    probes = support.with_script(ProbeSet.load(files / "probes.json"), "cjk", scores=(0.0,), values=(10.0,))
+    probes.save(files / "two.json")
+    lines, labels = [], ["request_id,harmful"]
+    for n in range(200):
+        cjk, harmful = n >= 100, n % 2
+        raw = (n % 100) / (100 if cjk else 10) + harmful * (0.3 if cjk else 3)
+        detail = {"script": "cjk", "raw": raw} if cjk else {"script": "latin"}
+        finding = {"check": "probe", "score": raw + 10 if cjk else raw, "detail": detail}
+        lines.append(json.dumps({"request_id": f"r{n}", "policy": "default", "findings": [finding]}))
+        labels.append(f"r{n},{'true' if harmful else 'false'}")
+    (files / "two.jsonl").write_text("\n".join(lines))
+    (files / "two.csv").write_text("\n".join(labels))
+    return ["--log", files / "two.jsonl", "--labels", files / "two.csv", "--probes"]
+
+
+def test_without_per_script_the_stored_scale_stays(files, chinese, tmp_path):
+    result = run(*chinese, files / "two.json", "--steer-fpr", "0.3", "--out", tmp_path / "new.json")
+    assert result.exit_code == 0, result.output
+    words = " ".join(result.output.split())
+    assert "By writing system" in words
+    assert "cjk: steer_at takes 60.0% of its harmless and" in words
+    assert "latin: steer_at takes 0.0% of its harmless and" in words
+    old, new = ProbeSet.load(files / "two.json"), ProbeSet.load(tmp_path / "new.json")
+    assert new.calibration.scripts == old.calibration.scripts
+    assert new.calibration.steer_at > 10  # where Chinese scores lie on the stored scale
+
+
+def test_per_script(files, chinese, tmp_path):
+    result = run(*chinese, files / "two.json", "--per-script", "--out", tmp_path / "new.json", "--html", tmp_path / "r")
+    assert result.exit_code == 0, result.output
+    new = ProbeSet.load(tmp_path / "new.json").calibration
+    assert set(new.scripts) == {"latin", "cjk"}
+    assert 9 < new.steer_at < 10  # the scale is latin's own
+    assert new.alignment("cjk").of(new.scripts["cjk"].own.steer_at) == pytest.approx(new.steer_at, abs=0.3)
+    assert "By writing system" in (tmp_path / "r").read_text()
+    assert "takes" not in result.output
+
+
+def test_per_script_needs_two_scripts(files, tmp_path):
+    rows = ["--model", files / "model", "--data", files / "rows.jsonl"]
+    result = run("--probes", files / "probes.json", *rows, "--per-script", "--out", tmp_path / "x.json")
+    assert isinstance(result.exception, ArtifactError)
+    assert "latin 40 harmful and 40 harmless" in str(result.exception)
+    assert not (tmp_path / "x.json").exists()
+
+
 def test_what_to_label(files):
     result = run("--probes", files / "probes.json", "--log", files / "audit.jsonl", "--to-label", 6)
     rows = result.output.splitlines()
@@ -107,6 +157,7 @@ def test_what_to_label(files):
         ["--data", "a", "--model", "m", "--prevalence", "1"],
         ["--data", "a", "--model", "m", "--detector", "other"],
         ["--data", "a", "--model", "m", "--to-label", "3"],
+        ["--data", "a", "--model", "m", "--per-script"],
     ],
 )
 def test_bad_options(files, wrong):

@@ -10,7 +10,7 @@ import pytest
 from detectors import PrefixProbe
 from detectors.prefix_probing.artifact import ProbeSet
 from guard.errors import ArtifactError
-from tests.detectors.support import IDENTITY, FixedScorer, probe_set
+from tests.detectors.support import IDENTITY, FixedScorer, probe_set, with_script
 
 
 def test_round_trip(tmp_path):
@@ -30,6 +30,25 @@ def test_other_model(tmp_path, field):
     assert [f for f in ("weights", "tokenizer", "template") if f"{f} (" in str(error.value)] == [field]
 
 
+def test_version_1_loads(tmp_path):
+    """As an earlier release wrote it: one calibration for all scripts, which then changes no score."""
+    path = tmp_path / "probes.json"
+    probe_set().save(path)
+    edit(path, lambda d: (d.update(version=1), d["calibration"].pop("scripts")))
+    old = ProbeSet.load(path, IDENTITY)
+    assert old.version == 1 and old.calibration == probe_set().calibration
+    assert old.calibration.alignment("cjk").of(1.5) == 1.5
+    assert old.recalibrated("prefix_probe", old.calibration).version == 2
+
+
+def test_scripts_round_trip(tmp_path):
+    probes = with_script(probe_set(), "cjk", scores=(0.0, 1.0), values=(2.0, 5.0))
+    probes.save(tmp_path / "probes.json")
+    loaded = ProbeSet.load(tmp_path / "probes.json")
+    assert loaded == probes and loaded.scored_by() == probe_set().scored_by()
+    assert loaded.calibration.aligned([0.5, 0.5], ["cjk", "latin"]).tolist() == [3.5, 0.5]
+
+
 def edit(path, change):
     data = json.loads(path.read_text())
     change(data)
@@ -40,7 +59,7 @@ def edit(path, change):
     ("change", "says"),
     [
         (lambda d: d.update(format="other"), "format"),
-        (lambda d: d.update(version=2), "version"),
+        (lambda d: d.update(version=3), "version"),
         (lambda d: d.update(surprise=1), "surprise"),
         (lambda d: d.pop("calibration"), "calibration"),
         (lambda d: d["model"].pop("weights"), "weights"),
@@ -57,6 +76,7 @@ def edit(path, change):
         (lambda d: d.update(aggregation="median"), "aggregation"),
         (lambda d: d["calibration"]["block"].update(value=-1.0), "block_at"),
         (lambda d: d["calibration"].update(auroc=1.5), "auroc"),
+        (lambda d: d["calibration"].update(scripts={"cjk": {"alignment": {}}}), "scripts.cjk.own"),
         (lambda d: d["data"]["construction"].update(sha256="x"), "sha256"),
     ],
 )

@@ -112,11 +112,13 @@ def test_gate_and_first_token_are_calibrated(probes):
     assert build(scorer(), PROMPTS, replace(OPTIONS, gate_outside=0.0)).gate is None
 
 
+CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
+
+
 def test_one_search_per_script(monkeypatch):
     monkeypatch.setattr("detectors.prefix_probing.construct._ENOUGH", 6)
-    swap = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
     both = Prompts(
-        *[(*side, *[t.lower().translate(swap) for t in side]) for side in (PROMPTS.harmful, PROMPTS.harmless)]
+        *[(*side, *[t.lower().translate(CYRILLIC) for t in side]) for side in (PROMPTS.harmful, PROMPTS.harmless)]
     )
     seen = set()
     options = replace(OPTIONS, select=SelectOptions(keep=2), search=SearchOptions(width=2, top_k=4, depth=2))
@@ -125,6 +127,28 @@ def test_one_search_per_script(monkeypatch):
     assert {p.script for p in found.prefixes} == {"cyrillic", "latin"}
     mixed = build(scorer(), both, replace(options, per_script=False))
     assert {p.script for p in mixed.prefixes} == {""}
+    assert not mixed.calibration.scripts
+    result = evaluate(scorer(), found, both)
+    assert [s.script for s in result.scripts] == ["cyrillic", "latin"]
+    assert [s.count for s in result.scripts] == [(40, 40), (40, 40)]
+
+
+def test_scripts_are_calibrated_each(monkeypatch):
+    """The stored calibrations, the evaluation and the probe itself bring scores onto one scale in one way."""
+    monkeypatch.setattr("detectors.prefix_probing.construct._ENOUGH", 6)
+    monkeypatch.setattr("detectors.calibrate.scripts.ENOUGH", 10)
+    texts = [[t, t.lower().translate(CYRILLIC)] for side in (PROMPTS.harmful, PROMPTS.harmless) for t in side]
+    half = len(PROMPTS.harmful)
+    both = Prompts(*(tuple(t for pair in side for t in pair) for side in (texts[:half], texts[half:])))
+    options = replace(OPTIONS, select=SelectOptions(keep=2), search=SearchOptions(width=2, top_k=4, depth=2))
+    probes = build(scorer(), both, options)
+    assert set(probes.calibration.scripts) == {"cyrillic", "latin"}
+    assert sum(bool(s.alignment.scores) for s in probes.calibration.scripts.values()) == 1
+    probe = PrefixProbe(probes, scorer(), cascade=False)
+    scores = {t: asyncio.run(probe.score([{"role": "user", "content": t}])).value for side in texts for t in side}
+    row = next(r for r in evaluate(scorer(), probes, both).rows if r.name == f"prefix probe, {probes.aggregation}")
+    bad, good = ([scores[t] for t in side] for side in (both.harmful, both.harmless))
+    assert row.auroc == pytest.approx(metrics.auroc(bad, good), abs=1e-3)
 
 
 def test_calibration_is_what_the_probe_sees(probes):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from detectors.prefix_probing.data import Prompts, load, normalised, read, script, split
+from detectors.prefix_probing.data import Prompts, load, normalised, read, split
 from guard.errors import ArtifactError
 
 
@@ -100,17 +100,3 @@ def test_split_is_disjoint_stable_and_digested():
 @pytest.mark.parametrize(("a", "b"), [("Hello, World!", "hello world"), ("你好。", "你好"), ("a_b", "A b")])
 def test_normalised(a, b):
     assert normalised(a) == normalised(b)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("Hello 世", "latin"),
-        ("怎么做 PDF 文件和图片？", "cjk"),
-        ("привет", "cyrillic"),
-        ("12 !?", ""),
-        ("ひらがなです", "hiragana"),
-    ],
-)
-def test_script(text, name):
-    assert script(text) == name

@@ -1,0 +1,47 @@
+"""Which writing system a text is in, and what the last word of a conversation was written in."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from detectors.script import script, script_of
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Hello 世", "latin"),
+        ("怎么做 PDF 文件和图片？", "cjk"),
+        ("привет", "cyrillic"),
+        ("12 !?", ""),
+        ("", ""),
+        ("ひらがなです", "hiragana"),
+        ("ｈｏｗ ｔｏ", "latin"),
+        ("𝐡𝐨𝐰 𝓽𝓸 ﬁ", "latin"),
+        ("ﾊﾝｶｸ", "katakana"),
+    ],
+)
+def test_script(text, name):
+    assert script(text) == name
+
+
+def test_is_linear():
+    started = time.process_time()
+    assert script("how to 世" * 400_000) == "latin"
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("messages", "name"),
+    [
+        ([], ""),
+        ([{"role": "system", "content": "You help."}, {"role": "user", "content": "怎么做蛋糕"}], "cjk"),
+        ([{"role": "user", "content": "cake"}, {"role": "assistant", "content": "好"}], "latin"),
+        ([{"role": "user", "content": "cake"}, {"role": "user", "content": "蛋糕"}], "cjk"),
+        ([{"role": "user", "content": [{"type": "text", "text": "蛋糕"}, {"type": "image_url"}]}], "cjk"),
+    ],
+)
+def test_what_the_user_said_last(messages, name):
+    assert script_of(messages) == name
