@@ -105,7 +105,9 @@ class ProbeCheck:
     def _marks(self, tenant: str, conversations: Sequence[Sequence[Message]], worst: Score) -> dict[str, float | str]:
         """For the score log: which probe set, which prompt (keyed, per tenant), its script and its score before that
         was aligned, and how probable harm is."""
-        out: dict[str, float | str] = {"probes": self._probes, "script": worst.script, **self._quarter(worst.value)}
+        out: dict[str, float | str] = {"probes": self._probes, **self._quarter(worst.value)}
+        if worst.script:
+            out["script"] = worst.script
         if worst.raw != worst.value:
             out["raw"] = worst.raw
         if self._digest_key:

@@ -183,9 +183,17 @@ class _Builder:
         from detectors.check import Scope
         from detectors.external import ExternalGuard
         from detectors.external_check import ExternalCheck
+        from detectors.guard_formats import GUIDELINES
 
         post = posting(self._upstreams[spec.upstream], spec.kind)
-        guard = ExternalGuard(post, kind=spec.kind, model=spec.model, labels=spec.labels, logprobs=spec.logprobs)
+        guard = ExternalGuard(
+            post,
+            kind=spec.kind,
+            model=spec.model,
+            labels=spec.labels,
+            guidelines=spec.guidelines or GUIDELINES,
+            logprobs=spec.logprobs,
+        )
         return ExternalCheck(guard, flag_at=spec.flag_at, scope=Scope(spec.scope))
 
     def _sanitize(self, policy_name: str, spec: schema.Sanitize) -> Check:

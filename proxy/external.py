@@ -10,13 +10,11 @@ from guard.errors import CheckUnavailable, UpstreamError
 from proxy.paths import Route
 from proxy.upstream.base import Call, Upstream
 
-_ENDPOINTS = {"chat": Route.CHAT, "moderations": Route.MODERATIONS}
-
 
 def posting(upstream: Upstream, kind: str) -> Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]:
     """A `detectors.external.Post` by way of `upstream`, with its pool, key and timeouts. Nothing of the client's
     request travels along but what the body holds. The post raises `CheckUnavailable` with the upstream's reason."""
-    endpoint = str(_ENDPOINTS[kind])
+    endpoint = str(Route.MODERATIONS if kind == "moderations" else Route.CHAT)
 
     async def post(body: Mapping[str, Any]) -> Mapping[str, Any]:
         try:

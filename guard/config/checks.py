@@ -68,18 +68,22 @@ class External(Check):
     """Longest time the check may take, in seconds."""
     upstream: str
     """The upstream that reaches it; one of kind `openai` with a key of its own."""
-    kind: Literal["chat", "moderations"] = "moderations"
-    """`moderations`: its `/v1/moderations`; `chat`: a guard model such as Llama Guard behind chat completions."""
+    kind: Literal["moderations", "llama_guard", "qwen3guard", "shieldgemma", "chat"] = "moderations"
+    """`moderations`: its `/v1/moderations`, as OpenAI's. All others are guard models behind chat completions:
+    `llama_guard`, `qwen3guard` and `shieldgemma` answer in forms of their own; `chat`: any that answers with a word."""
     model: str | None = None
-    """Name of the guard's model; needed with `chat`."""
+    """Name of the guard's model; needed by guard models."""
     labels: dict[str, Unit] = Field(default_factory=lambda: {"safe": 0.0, "controversial": 0.5, "unsafe": 1.0})
     """With `chat`: the words it answers, any case, each with its score."""
+    guidelines: list[str] = Field(default_factory=list)
+    """With `shieldgemma`: what it is asked about, one request each; empty: its four kinds of harm in our words. Begin
+    each with a name in quotes: it stands in the audit log."""
     logprobs: bool = True
-    """With `chat`: ask for log-probabilities, so that scores lie between the labels'; off where the server cannot."""
+    """Ask guard models for log-probabilities, so that scores lie between the labels'; off where the server cannot."""
     scope: Literal["latest_turn", "all"] = "latest_turn"
     """What of a conversation it is told, as for `probe`; never system prompts."""
-    flag_at: Unit = 0.5
-    """Score from which on a request is blocked."""
+    flag_at: Unit | None = None
+    """Score from which on a request is blocked; null: what the guard itself flags, with guard models from 0.5 on."""
 
 
 class Plugin(Check):

@@ -145,10 +145,13 @@ def _external(config: Config, at: KeyPath, policy: Policy) -> Iterator[Problem]:
         yield _at(config, (*at, "upstream"), f"upstream of kind {upstream.kind!r} is no guard; name an 'openai' one")
     elif upstream.key_from == "client":
         yield _at(config, (*at, "upstream"), "its key comes from the client, and a check has no client: set api_key")
-    if external.kind == "chat" and not external.model:
-        yield _at(config, (*at, "model"), "required with kind 'chat'")
+    if external.kind != "moderations" and not external.model:
+        yield _at(config, (*at, "model"), f"required with kind {external.kind!r}")
     if not external.labels:
         yield _at(config, (*at, "labels"), "needs a label")
+    for key, kind in (("labels", "chat"), ("guidelines", "shieldgemma")):
+        if key in external.model_fields_set and external.kind != kind:
+            yield _at(config, (*at, key), f"only kind {kind!r} has {key}, not {external.kind!r}")
     if local is not None and policy.sanitize.routes_local() and local.upstream != external.upstream:
         yield _at(config, at, "would see unmasked what 'route_local' keeps from others; use the same upstream for both")
 

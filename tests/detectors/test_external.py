@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from typer.testing import CliRunner
 
-from detectors.external import LABELS, Endpoint, ExternalGuard, HttpPost, spoken
+from detectors.external import Endpoint, ExternalGuard, HttpPost, spoken
+from detectors.guard_formats import GUIDELINES, LABELS
 from detectors.scorers.local import LocalScorer
 from guard.cli.probes import app
 from guard.errors import CheckUnavailable, ConfigError
@@ -22,7 +23,7 @@ MESSAGES = [{"role": "user", "content": "secret words"}]
 
 
 class Server:
-    """Answers every POST with `status` and `answer`, and keeps what it was asked."""
+    """Answers every POST with `status` and `answer` (or what that makes of the body), and keeps what it was asked."""
 
     def __init__(self, answer, status=200, headers=()):
         asked = self.asked = []
@@ -31,7 +32,8 @@ class Server:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 asked.append((self.path, self.headers.get("authorization"), json.loads(body)))
-                data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                said = answer(asked[-1][2]) if callable(answer) else answer
+                data = said if isinstance(said, bytes) else json.dumps(said).encode()
                 self.send_response(status)
                 for name, value in headers:
                     self.send_header(name, value)
@@ -109,18 +111,91 @@ def test_chat(answer, options, score):
     assert body["logprobs"] is True and body["top_logprobs"] == 5
 
 
+OPENAI = {  # as the reference has it, shortened; no score reaches 0.5
+    "flagged": True,
+    "categories": {"harassment/threatening": True, "sexual": False, "illicit": None, "self-harm/intent": True},
+    "category_scores": {"harassment/threatening": 0.31, "sexual": 1e-6, "illicit": None, "self-harm/intent": 0.42},
+    "category_applied_input_types": {"harassment/threatening": ["text"], "sexual": ["text"]},
+}
+
+
 @pytest.mark.parametrize(
-    ("result", "score"),
+    ("result", "score", "flagged", "categories"),
     [
-        ({"flagged": True, "category_scores": {"a": 0.2, "b": 0.7, "c": None}}, 0.7),
-        ({"flagged": True}, 1.0),
-        ({"flagged": False, "category_scores": {}}, 0.0),
+        ({"flagged": True, "category_scores": {"a": 0.2, "b": 0.7, "c": None}}, 0.7, True, ()),
+        ({"flagged": True}, 1.0, True, ()),
+        ({"flagged": False, "category_scores": {}}, 0.0, False, ()),
+        ({"flagged": False, "category_scores": {"a": 0.9}}, 0.9, False, ()),
+        (OPENAI, 0.42, True, ("harassment/threatening", "self-harm/intent")),
     ],
 )
-def test_moderations(result, score):
-    with Server({"results": [result]}) as server:
-        assert judge(server, kind="moderations", model=None).score == score
+def test_moderations(result, score, flagged, categories):
+    with Server({"id": "modr-1", "model": "omni-moderation-latest", "results": [result]}) as server:
+        found = judge(server, kind="moderations", model=None)
+    assert (found.score, found.flagged, found.categories) == (score, flagged, categories)
     assert server.asked[0][2] == {"input": "secret words"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "score", "categories"),
+    [
+        ("llama_guard", chat("\n\nsafe"), 0.0, ()),
+        ("llama_guard", chat("unsafe\nS1,S10"), 1.0, ("S1", "S10")),
+        ("llama_guard", chat("\n\nunsafe\nS2, S9\n"), 1.0, ("S2", "S9")),
+        ("llama_guard", chat("unsafe\nO3"), 1.0, ("O3",)),  # Llama Guard 1
+        ("llama_guard", chat("unsafe"), 1.0, ()),
+        ("llama_guard", chat("unsafe\nS1, maria@lopez.org"), 1.0, ("S1",)),  # nothing but codes gets through
+        ("llama_guard", chat("\n\nunsafe\nS1", LLAMA), 0.9, ("S1",)),
+        ("qwen3guard", chat("Safety: Unsafe\nCategories: Violent"), 1.0, ("Violent",)),
+        ("qwen3guard", chat("Safety: Safe\nCategories: None"), 0.0, ()),
+        ("qwen3guard", chat("Safety: Safe\nCategories: None\nRefusal: Yes"), 0.0, ()),
+        (
+            "qwen3guard",
+            chat("Safety: Controversial\nCategories: Non-violent Illegal Acts, Suicide & Self-Harm, my mother"),
+            0.5,
+            ("Non-violent Illegal Acts", "Suicide & Self-Harm"),
+        ),
+        ("qwen3guard", chat("Safety: Controversial\nCategories: PII", QWEN), 0.5443, ("PII",)),
+        ("qwen3guard", chat("<think>\nunsafe?\n</think>\n\nSafety: Safe\nCategories: None"), 0.0, ()),
+    ],
+)
+def test_forms_of_their_own(kind, answer, score, categories):
+    with Server(answer) as server:
+        found = judge(server, kind=kind)
+    assert (found.score, found.categories) == (pytest.approx(score, abs=1e-3), categories)
+    assert found.flagged is (score >= 0.5)
+    assert server.asked[0][2]["messages"] == MESSAGES
+
+
+YES = [("Yes", {"Yes": -0.3567, "No": -1.204, " yes": -9.0})]
+NO = [("No", {"No": -0.0513, "Yes": -3.0})]
+
+
+def test_shieldgemma_is_asked_about_each_guideline():
+    """One request each, the guideline as system message (as its chat template takes it); the worst counts."""
+
+    def answer(body):
+        violated = body["messages"][0]["content"].startswith('"No Harassment"')
+        return chat("Yes, because …", YES) if violated else chat("No.", NO)
+
+    with Server(answer) as server:
+        found = judge(server, kind="shieldgemma")
+    assert (found.score, found.flagged) == (pytest.approx(0.7, abs=1e-3), True)
+    assert (found.categories, found.tokens) == (("Harassment",), 4 * 30)
+    said = [body["messages"] for _, _, body in server.asked]
+    assert sorted(m[0]["content"] for m in said) == sorted(GUIDELINES)
+    assert all(m[0]["role"] == "system" and m[1:] == MESSAGES for m in said)
+    with Server(answer) as server:
+        found = judge(server, kind="shieldgemma", guidelines=["Nothing about cheese."])
+    assert (len(server.asked), found.flagged, found.categories) == (1, False, ())
+
+
+def test_a_guideline_without_an_answer_is_no_judgement():
+    def answer(body):
+        return chat("No.") if "Hate" in body["messages"][0]["content"] else chat("It depends.")
+
+    with Server(answer) as server, pytest.raises(CheckUnavailable, match="malformed"):
+        judge(server, kind="shieldgemma")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +210,14 @@ def test_moderations(result, score):
         ("chat", b"secret words", 200, "malformed"),
         ("chat", {}, 500, "status_500"),
         ("chat", {}, 307, "status_307"),
+        ("llama_guard", chat("safe to proceed"), 200, "malformed"),
+        ("llama_guard", chat("The answer is unsafe"), 200, "malformed"),
+        ("llama_guard", chat("SAFE"), 200, "malformed"),
+        ("qwen3guard", chat("safe"), 200, "malformed"),
+        ("qwen3guard", chat("Safety: Safe or Unsafe"), 200, "malformed"),
+        ("qwen3guard", chat("Safety: Unsa"), 200, "malformed"),
+        ("shieldgemma", chat("Nothing wrong"), 200, "malformed"),
+        ("shieldgemma", chat("I say yes"), 200, "malformed"),
         ("moderations", {"results": []}, 200, "malformed"),
         ("moderations", {"results": [{"flagged": "no"}]}, 200, "malformed"),
         ("moderations", {"results": [{"flagged": False, "category_scores": {"a": 7}}]}, 200, "malformed"),
@@ -169,7 +252,14 @@ def test_spoken_is_what_the_operator_did_not_say():
 
 
 @pytest.mark.parametrize(
-    "options", [{"model": None}, {"labels": {}}, {"labels": {"safe": 2.0}}], ids=["model", "labels", "scores"]
+    "options",
+    [
+        {"model": None},
+        {"labels": {}},
+        {"labels": {"safe": 2.0}},
+        {"kind": "llama_guard", "model": None},
+        {"guidelines": []},
+    ],
 )
 def test_bad_set_up(options):
     with pytest.raises(ConfigError):
@@ -184,6 +274,13 @@ def test_bad_set_up(options):
             "b=https://h:1/v1/chat/completions?model=x/y&labels=Yes:1,No:0",
             ("b", "https://h:1/v1/chat/completions", "chat", "x/y", {"Yes": 1.0, "No": 0.0}),
         ),
+        (
+            "c=http://h/v1/chat/completions?model=x&kind=llama_guard",
+            ("c", "http://h/v1/chat/completions", "llama_guard", "x", LABELS),
+        ),
+        ("a=http://h/v1/moderations?kind=llama_guard", None),
+        ("a=http://h/v1/chat/completions?model=x&kind=moderations", None),
+        ("a=http://h/v1/chat/completions?model=x&kind=llama", None),
         ("http://h/v1/moderations", None),
         ("a=ftp://h/v1/moderations", None),
         ("a=http://h/v1", None),

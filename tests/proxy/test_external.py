@@ -10,7 +10,7 @@ import pytest
 
 from guard import config
 from guard.config import InvalidConfig
-from tests.detectors.test_external import Server, chat
+from tests.detectors.test_external import OPENAI, Server, chat
 from tests.support.proxy import Proxy
 from tests.support.upstream import FaultyUpstream
 
@@ -64,6 +64,15 @@ def audited(proxy):
         (b"<html>", 200, {}, 503, "error", None),
         (chat("safe"), 500, {"on_error": "allow"}, 200, "bypass", None),
         (MODERATION, 200, {"kind": "moderations", "model": None}, 400, "block", 0.8),
+        (MODERATION, 200, {"kind": "moderations", "model": None, "flag_at": 0.9}, 200, "allow", 0.8),
+        ({"results": [OPENAI]}, 200, {"kind": "moderations", "model": None}, 400, "block", 0.42),
+        (chat("unsafe\nS2,S9"), 200, {"kind": "llama_guard"}, 400, "block", 1.0),
+        (chat("\n\nsafe"), 200, {"kind": "llama_guard"}, 200, "allow", 0.0),
+        (chat("I think it is unsafe"), 200, {"kind": "llama_guard"}, 503, "error", None),
+        (chat("Safety: Controversial\nCategories: PII"), 200, {"kind": "qwen3guard"}, 400, "block", 0.5),
+        (chat("Safety: Safe\nCategories: None"), 200, {"kind": "qwen3guard"}, 200, "allow", 0.0),
+        (chat("Yes."), 200, {"kind": "shieldgemma", "guidelines": ['"No Cheese": none.']}, 400, "block", 1.0),
+        (chat("No."), 200, {"kind": "shieldgemma", "guidelines": ['"No Cheese": none.']}, 200, "allow", 0.0),
     ],
 )  # fmt: skip
 def test_verdicts(answer, status, external, seen, result, score):
@@ -79,9 +88,34 @@ def test_verdicts(answer, status, external, seen, result, score):
     assert (finding["result"], finding["score"]) == (result, score)
     ((path, key, body),) = server.asked
     assert key == "Bearer sk-guard"
-    text = body["input"] if external.get("kind") else body["messages"][0]["content"]
-    assert path == f"/v1/{'moderations' if external.get('kind') else 'chat/completions'}"
+    moderations = external.get("kind") == "moderations"
+    text = body["input"] if moderations else body["messages"][-1]["content"]
+    assert path == f"/v1/{'moderations' if moderations else 'chat/completions'}"
     assert text.startswith("Write to ") and "maria@lopez.org" not in text and "house rules" not in json.dumps(body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "external", "names"),
+    [
+        (chat("unsafe\nS2,S9"), {"kind": "llama_guard"}, "S2:S9"),
+        (
+            chat("Safety: Unsafe\nCategories: Non-violent Illegal Acts, Suicide & Self-Harm"),
+            {"kind": "qwen3guard"},
+            "Non-violent-Illegal-Acts:Suicide-Self-Harm",
+        ),
+        ({"results": [OPENAI]}, {"kind": "moderations", "model": None}, "harassment/threatening:self-harm/intent"),
+        (chat("Yes"), {"kind": "shieldgemma"}, "Dangerous-Content:Harassment:Hate-Speech"),  # as many as a name holds
+    ],
+)
+def test_audited_categories(answer, external, names):
+    with (
+        FaultyUpstream() as up,
+        Server(answer) as server,
+        Proxy.running(settings(up, server, **external)) as proxy,
+    ):
+        assert ask(proxy).status_code == 400
+        finding = next(f for f in audited(proxy)["findings"] if f["check"] == "external")
+    assert finding["detail"]["categories"] == names
 
 
 def test_nobody_there_blocks():
@@ -111,6 +145,10 @@ def test_endpoints():
         ({"upstream": "local"}, "is no guard"),
         ({"upstream": "theirs"}, "set api_key"),
         ({"kind": "chat", "model": None}, "required with kind 'chat'"),
+        ({"kind": "llama_guard"}, "required with kind 'llama_guard'"),
+        ({"kind": "qwen3guard", "model": "g", "labels": {"safe": 0}}, "only kind 'chat' has labels"),
+        ({"guidelines": ["x"]}, "only kind 'shieldgemma' has guidelines"),
+        ({"kind": "llamaguard"}, "kind"),
         ({"labels": {}}, "needs a label"),
         ({"labels": {"safe": 3}}, "labels"),
         ({"upstream": "guard"}, None),
