@@ -78,7 +78,7 @@ class Chain:
             # The type alone: the text of a foreign exception may quote what it choked on.
             log.error("check %s failed: %s", link.check.name, type(error).__name__)
             finding = _failed(link, type(error).__name__)
-        return replace(finding, mode=link.mode, seconds=time.perf_counter() - started)
+        return replace(finding, mode=link.mode, seconds=time.perf_counter() - started, started=started)
 
 
 class _Stack:

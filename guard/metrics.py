@@ -194,6 +194,7 @@ class Metrics:
         # The minimum: a worker that did not take a new config keeps it down.
         self._generation = self._gauge("config_generation", "How many configs were taken over, from 1.", "livemin")
         self._reload_failures = self._counter("config_reload_failures", "New configs that were refused.")
+        self._spans_lost = self._counter("spans_lost", "Spans that a collector did not take.")
         self._audit_failures = self._counter("audit_failures", "Audit lines that could not be written.")
         self._describe("probe_prefix_cache_hit_ratio", "gauge", (), _HitRatio.text)
         self._generation().set(1)
@@ -323,6 +324,10 @@ class Metrics:
     def generation(self, number: int) -> None:
         """This worker serves by the config of that number."""
         self._generation().set(number)
+
+    def spans_lost(self, count: int) -> None:
+        """So many spans could not be exported."""
+        self._spans_lost().inc(count)
 
     def audit_failure(self) -> None:
         """An audit line could not be written."""

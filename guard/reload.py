@@ -87,7 +87,7 @@ class Watcher:
                 log.error("the old config stays in use: %s while taking over the new one", type(error).__name__)
                 self._count(False)
                 return False
-            for section in ("server", "store"):
+            for section in ("server", "store", "tracing"):
                 if getattr(new, section) != getattr(self.current, section):
                     log.warning("changes under '%s' take effect after a restart", section)
             self.current = new

@@ -51,6 +51,8 @@ class Finding:
     error: str | None = None
     seconds: float = 0.0
     detail: Mapping[str, float | int | str] = field(default_factory=dict)
+    started: float = field(default=0.0, compare=False)
+    """`time.perf_counter()` when the check began; 0 where it ran elsewhere."""
 
     @property
     def result(self) -> str:

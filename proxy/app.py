@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 import guard
 from guard.config import Config
-from guard.errors import GuardError
+from guard.errors import ConfigError, GuardError
 from guard.metrics import CONTENT_TYPE, Metrics
 from guard.reload import Watcher
 from proxy.assemble import assemble
@@ -31,6 +31,7 @@ from proxy.live import Live
 from proxy.logs import settings as log_settings
 from proxy.logs import where
 from proxy.readiness import readiness
+from proxy.spans import Tracer
 from proxy.store import Store
 from proxy.store.build import build_store
 
@@ -64,6 +65,7 @@ class App(FastAPI):
         self._gateway: Gateway | None = None
         self._store: Store | None = None
         self._limiter: Limiter | None = None
+        self._tracer: Tracer | None = None
         self._watching: asyncio.Task[None] | None = None
         self.router.redirect_slashes = False
         self._operator = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._render_metrics}
@@ -96,8 +98,9 @@ class App(FastAPI):
         await self._store.start()
         assembly = await assemble(self._config, surrogate_key=self._key, metrics=self.metrics)
         self._live = Live(assembly)
+        self._tracer = build_tracer(self._config, self.metrics)
         self._limiter = Limiter(self._store, self.metrics)
-        self._gateway = Gateway(self._live, self.metrics, self._limiter, self._drain)
+        self._gateway = Gateway(self._live, self.metrics, self._limiter, self._drain, self._tracer)
         if self._watcher is not None:
             self._watching = asyncio.create_task(self._watcher.run())
             self._watching.add_done_callback(_report_end)
@@ -119,6 +122,8 @@ class App(FastAPI):
             await self._limiter.close()
         if self._store is not None:
             await self._store.close()
+        if self._tracer is not None:
+            await self._tracer.close()
 
     async def take_over(self, config: Config) -> None:
         """Serve by a new config from the next request on. Raises `GuardError`, and then the old one stays in force."""
@@ -185,6 +190,18 @@ class App(FastAPI):
         # With several workers this reads files.
         body = await asyncio.to_thread(self.metrics.render)
         return Response(body, headers={"content-type": CONTENT_TYPE})
+
+
+def build_tracer(config: Config, metrics: Metrics) -> Tracer | None:
+    """What traces requests; None where nobody wants to know. Raises `ConfigError` without the extra `otel`."""
+    if config.tracing.endpoint is None:
+        return None
+    try:
+        from proxy.otel import OtelTracer
+
+        return OtelTracer(config.tracing, metrics)
+    except ImportError:
+        raise ConfigError("tracing.endpoint needs the extra 'otel': pip install 'guardchain[otel]'") from None
 
 
 def runtime_key(config: Config) -> bytes:

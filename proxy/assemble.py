@@ -137,6 +137,7 @@ class _Builder:
             passes_unknown=policy.unknown_paths == "pass",
             key_from_client=isinstance(spec, schema.OpenAI) and spec.key_from == "client",
             reports_usage=isinstance(spec, schema.Embedded | schema.Vllm),
+            provider=spec.kind,
             options=Options(
                 opaque_fields=frozenset(policy.opaque_fields),
                 max_depth=self._config.server.max_json_depth,

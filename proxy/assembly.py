@@ -31,7 +31,8 @@ class Guarded:
     upstream may see: the same policy less its `sanitize`; None without one. `fallbacks`: the same policy at the
     upstreams that are asked instead where this one cannot serve.
     `model` replaces the name the client used; `serves` is the only name answered to, None: any; `key_from_client`
-    lets the client's own key travel on; `reports_usage`: a stream can be asked for its usage without a risk.
+    lets the client's own key travel on; `reports_usage`: a stream can be asked for its usage without a risk;
+    `provider`: what traces call whoever is behind the upstream.
     `ladder`: what an upstream with a guard of its own is told; then `chain` leaves probing and steering to it.
     `strict_ladder` is to it what `strict` is to `chain`.
     """
@@ -51,6 +52,7 @@ class Guarded:
     serves: str | None = None
     key_from_client: bool = False
     reports_usage: bool = False
+    provider: str = ""
     options: Options = DEFAULTS
     ladder: object | None = None
     strict_ladder: object | None = None

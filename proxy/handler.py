@@ -24,6 +24,7 @@ from proxy.paths import Route, Target, may_pass, refuse_unknown, resolve
 from proxy.pipeline import ENDPOINTS, Pipeline
 from proxy.record import write
 from proxy.responder import ClientStalled, Responder
+from proxy.spans import Tracer
 from proxy.trace import CLIENT_GONE, Trace
 from proxy.wire.request import Options
 
@@ -31,16 +32,21 @@ from proxy.wire.request import Options
 class Gateway:
     """Serves one request per call, under the assembly that is in force when it arrives."""
 
-    def __init__(self, live: Live, metrics: Metrics, limiter: Limiter, drain: Drain | None = None) -> None:
+    def __init__(
+        self, live: Live, metrics: Metrics, limiter: Limiter, drain: Drain | None = None, tracer: Tracer | None = None
+    ) -> None:
         self._live = live
         self._metrics = metrics
         self._limiter = limiter
         self._drain = drain or Drain()
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assembly = self._live.current
         trace = Trace(headers.new_request_id())
         responder = Responder(send)
+        if self._tracer is not None:
+            trace.spans = self._tracer.begin(scope["method"], headers.index(scope["headers"]))
         with assembly.lease(), self._metrics.inflight():
             try:
                 await self._serve(assembly, scope, receive, responder, trace)
@@ -54,6 +60,8 @@ class Gateway:
                 await self._fail(error, responder, trace)
             finally:
                 write(trace, responder, self._metrics, assembly.audit)
+                if trace.spans is not None:
+                    trace.spans.end(trace)
 
     async def _serve(
         self, assembly: Assembly, scope: Scope, receive: Receive, responder: Responder, trace: Trace

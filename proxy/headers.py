@@ -69,6 +69,16 @@ def to_upstream(headers: Mapping[bytes, bytes], *, request_id: str, authorizatio
     return out
 
 
+def trace_context(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    """The caller's place in a trace (W3C), as far as it is well-formed."""
+    found = {
+        name: text
+        for name in ("traceparent", "tracestate")
+        if (value := headers.get(name.encode())) is not None and _VALUE.match(text := value.decode("latin-1"))
+    }
+    return found if _TRACEPARENT.match(found.get("traceparent", "")) else {}
+
+
 def to_client(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The upstream's headers that a client may see: ids, timing, rate limits and retry advice."""
     kept = []

@@ -48,8 +48,12 @@ async def serve(
         request_id=trace.request_id,
     )
     trace.sent_upstream = True
+    if trace.spans is not None:
+        call = trace.spans.sending(call, guarded, "")
     began = time.perf_counter()
     reply = await guarded.upstream.send(call)
+    if trace.spans is not None:
+        trace.spans.answered(str(reply.status), streams=reply.events is not None)
     try:
         trace.upstream_seconds = time.perf_counter() - began
         said = [*(h for h in headers.to_client(reply.headers) if h[0] != headers.REQUEST_ID), *trace.headers()]

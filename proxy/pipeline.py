@@ -173,11 +173,20 @@ class Pipeline:
     async def _send(self, call: Call) -> Reply:
         guarded, trace = self.guarded, self.trace
         trace.sent_upstream = True
+        if trace.spans is not None:
+            call = trace.spans.sending(call, guarded, guarded.model or trace.model)
         began = time.perf_counter()
         try:
-            return await guarded.upstream.send(call)
+            reply = await guarded.upstream.send(call)
+        except UpstreamError as error:
+            if trace.spans is not None:
+                trace.spans.answered(error.reason)
+            raise
         finally:
             trace.upstream_seconds += time.perf_counter() - began
+        if trace.spans is not None:
+            trace.spans.answered(str(reply.status), streams=reply.events is not None)
+        return reply
 
     async def _whole(
         self,

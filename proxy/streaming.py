@@ -81,7 +81,8 @@ class Relay:
             finally:
                 self._trace.upstream_seconds += time.perf_counter() - began
             if self._first_event is not None and event.data:
-                self._first_event(time.perf_counter() - self._trace.started)
+                self._trace.first_event = time.perf_counter()
+                self._first_event(self._trace.first_event - self._trace.started)
                 self._first_event = None
             self._trace.events += bool(event.data)
             ended = ended or event.data == b"[DONE]" or event.event in _TERMINAL

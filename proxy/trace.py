@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from guard.verdict import Decision
 from proxy import headers
 from proxy.paths import Route
+from proxy.spans import Spans
 from proxy.wire.answer import Tally
 
 CLIENT_GONE = 499
@@ -38,6 +39,10 @@ class Trace:
     explain: str | None = None
     events: int = 0
     """Events with data that came from the upstream."""
+    first_event: float | None = None
+    """When the upstream's first event with data came."""
+    spans: Spans | None = None
+    """Where tracing is on."""
     limits: list[tuple[str, str]] = field(default_factory=list)
     """Headers that say what is left of the caller's budgets."""
 

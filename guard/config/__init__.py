@@ -10,6 +10,7 @@ from guard.config.reference import schema, show, starter
 from guard.config.sanitize import Destination, Entity, LocalModel, LocalRoute, Obfuscate, Recover, Sanitize
 from guard.config.server import Audit, Log, Metrics, Server
 from guard.config.store import Store
+from guard.config.tracing import Tracing
 from guard.config.upstreams import Breaker, Embedded, OpenAI, Remote, StockVllm, Upstream, Vllm
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "StockVllm",
     "Store",
     "Tenant",
+    "Tracing",
     "Upstream",
     "Vllm",
     "default",

@@ -15,6 +15,7 @@ from guard.config.policy import Policy, Route, Tenant
 from guard.config.sanitize import Sanitize
 from guard.config.server import Audit, Log, Metrics, Server
 from guard.config.store import Store
+from guard.config.tracing import Tracing
 from guard.config.upstreams import Embedded, OpenAI, Upstream, Vllm
 
 
@@ -67,6 +68,8 @@ class Config(Node):
     """The audit log."""
     metrics: Metrics = Field(default_factory=Metrics)
     """Prometheus metrics."""
+    tracing: Tracing = Field(default_factory=Tracing)
+    """OpenTelemetry spans."""
     log: Log = Field(default_factory=Log)
     """The operator's log."""
 
