@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The proxy. Hiding, and models behind HTTP: no torch.
+# The proxy. Hiding, and models behind HTTP, a shared store and tracing: no torch.
 #   docker build --tag guardchain:0.1.0 .
 # Models in process too (2 GB more; torch's CPU build):
 #   docker build --tag guardchain:0.1.0-local --build-arg EXTRAS=local .
@@ -22,7 +22,7 @@ COPY proxy proxy
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --constraint constraints.txt hatchling && python -m hatchling build -t wheel -d /dist \
     && /opt/guardchain/bin/pip install --only-binary :all: --constraint constraints.txt \
-       ${EXTRAS:+--extra-index-url "${TORCH_INDEX_URL}"} "$(echo /dist/*.whl)${EXTRAS:+[${EXTRAS}]}" \
+       ${EXTRAS:+--extra-index-url "${TORCH_INDEX_URL}"} "$(echo /dist/*.whl)[redis,otel${EXTRAS:+,${EXTRAS}}]" \
     && /opt/guardchain/bin/pip uninstall --yes pip
 
 FROM ${PYTHON_IMAGE}

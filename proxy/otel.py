@@ -7,6 +7,7 @@ Names follow the GenAI semantic conventions; those for guardrails are a proposal
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -115,7 +116,8 @@ class OtelTracer:
 
         def shut() -> None:
             self._provider.shutdown()
-            loop.call_soon_threadsafe(done.set)
+            with contextlib.suppress(RuntimeError):  # too late: the loop is closed
+                loop.call_soon_threadsafe(done.set)
 
         # Not in the loop's executor, which is waited for without end: the collector may be deaf.
         threading.Thread(target=shut, daemon=True, name="spans").start()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from proxy.accept import Acceptor
 from proxy.drain import Drain
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -64,13 +68,21 @@ def url_of(sock: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """One process. `announce` is called once requests are accepted.
+    """One process. `announce` is called once requests are accepted; `shares` the socket with other processes.
 
     The first SIGTERM or SIGINT begins `drain`, the second ends the process at once.
     """
 
-    def __init__(self, config: uvicorn.Config, drain: Drain, *, announce: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        drain: Drain,
+        *,
+        announce: Callable[[], None] = lambda: None,
+        shares: bool = False,
+    ) -> None:
         super().__init__(config)
+        self._shares = shares
         self.drain = drain
         self.cut_short = 0
         """The second signal, if there was one."""
@@ -78,9 +90,24 @@ class Server(uvicorn.Server):
         self._hung_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        if self._shares:
+            await self._startup(sockets or [])
+        else:
+            await super().startup(sockets)
         if self.started:
             self._announce()
+
+    async def _startup(self, sockets: list[socket.socket]) -> None:
+        """uvicorn's own, but for who accepts."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        acceptors = [Acceptor(sock, self._protocol, backlog=self.config.backlog) for sock in sockets]
+        self.servers = acceptors  # type: ignore[assignment]
+        self.started = True
+
+    def _protocol(self) -> asyncio.Protocol:
+        return Protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
         if self.drain.refuses and not self._hung_up:

@@ -45,7 +45,7 @@ def main(start: Start, control: Connection, sock: socket.socket) -> None:
     app = App(start.config, drain=drain)
     app.metrics.generation(start.generation)
     orders = _Orders(app, control)
-    server = Server(uvicorn.Config(app, **start.options), drain, announce=orders.listen)
+    server = Server(uvicorn.Config(app, **start.options), drain, announce=orders.listen, shares=True)
     orders.server = server
     sys.exit(0 if server.serve_on(sock) else FAILED)
 

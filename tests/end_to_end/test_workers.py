@@ -15,6 +15,7 @@ import pytest
 from guard.multiprocess import VARIABLE
 from tests.end_to_end.load import body, streams, whole
 from tests.end_to_end.served import Served
+from tests.support.collector import collector
 from tests.support.upstream import FaultyUpstream
 
 COUNT = 3
@@ -136,3 +137,19 @@ def test_workers_end_with_their_supervisor(echo: FaultyUpstream, tmp_path: Path)
         served.process.kill()
         served.process.wait(10)
         wait(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in workers), 20)
+
+
+def test_spans_of_all_workers_arrive_before_they_end(echo: FaultyUpstream, tmp_path: Path) -> None:
+    echo.hold()
+    with collector() as found:
+        config = {**settings(echo), "tracing": {"endpoint": found.url}}
+        with Served(tmp_path, config, "--workers", "2") as served:
+            with streams(served.url, 24) as ended:
+                wait(lambda: served.metric("guardchain_inflight") == 24)
+                served.process.send_signal(signal.SIGTERM)
+                echo.release()
+            assert all(map(whole, ended))
+            assert served.process.wait(30) == 0
+        calls = [s for s in found.spans if s.name == "chat other"]
+        assert len(calls) == 24 and all(s.attributes["gen_ai.response.finish_reasons"] == ["stop"] for s in calls)
+        assert len({s.resource["service.instance.id"] for s in found.spans}) == 2

@@ -208,7 +208,7 @@ def test_egress_to_a_public_upstream_is_no_way_into_the_cluster(rendered: Sets) 
 
 def test_egress_of_every_upstream(rendered: Sets) -> None:
     found = peers(rendered("everything"))
-    assert len(found) == 6, "two public blocks once, the guard model, vLLM, and the two written out"
+    assert len(found) == 7, "two public blocks once, the guard model, vLLM, the collector, and the two written out"
     assert ({"ipBlock": {"cidr": "10.1.2.0/24"}}, [9000]) in found, "written out, in place of the derived one"
     assert ({"ipBlock": {"cidr": "203.0.113.0/24"}}, [443]) in found
     assert not any(peer.get("ipBlock", {}).get("cidr") == "10.1.2.3/32" for peer, _ in found)
@@ -287,6 +287,7 @@ def test_monitors_find_the_port(rendered: Sets) -> None:
     [
         ({"store": {"url": "redis://:${PASSWORD}@cache/0"}}, "store", 6379, "TCP"),
         ({"store": {"url": "rediss://cache.example.org:7000"}}, "store", 7000, "TCP"),
+        ({"tracing": {"endpoint": "http://otel.observability.svc:4318"}}, "tracing", 4318, "TCP"),
         ({"audit": {"sink": "syslog", "syslog": "udp://10.1.2.3"}}, "syslog", 514, "UDP"),
         ({"audit": {"sink": "syslog", "syslog": "tls://logs.example.org"}}, "syslog", 6514, "TCP"),
     ],
@@ -336,6 +337,8 @@ def bad(**values: Any) -> dict[str, Any]:
         (bad(config={"surrogate_key": "0123456789abcdef"}), "config.surrogate_key would be readable in a ConfigMap"),
         (bad(config={"old_surrogate_keys": ["${OLD}", "0123456789abcdef"]}),
          "config.old_surrogate_keys would be readable in a ConfigMap"),
+        (bad(config={"tracing": {"endpoint": "http://otel:4318", "headers": {"x-key": "k-1234"}}}),
+         "config.tracing.headers.x-key would be readable in a ConfigMap"),
         (bad(config={"surrogate_key": ""}), "config.surrogate_key is missing, so every replica would"),
         (bad(config="upstreams: [\n"), "config is not YAML"),
         (bad(config="upstreams: {a: {kind: openai, base_url: 'http://a/v1'}}\n"), "config.surrogate_key is missing"),
@@ -389,13 +392,12 @@ def test_every_secret_of_the_config_is_kept_out_of_the_configmap() -> None:
     text = (CHART / "templates/_validate.tpl").read_text()
 
     def secret(one: Any) -> bool:
-        return one.get("format") == "password" or any(
-            map(secret, [*one.get("anyOf", ()), *filter(None, [one.get("items")])])
-        )
+        inside = (*one.get("anyOf", ()), one.get("items"), one.get("additionalProperties"))
+        return one.get("format") == "password" or any(secret(other) for other in inside if isinstance(other, dict))
 
     models = schema()
     fields = {n for m in (models, *models["$defs"].values()) for n, p in m.get("properties", {}).items() if secret(p)}
-    assert fields >= {"api_key", "secret", "surrogate_key", "old_surrogate_keys"}
+    assert fields >= {"api_key", "secret", "surrogate_key", "old_surrogate_keys", "headers"}
     assert not [name for name in fields if f'"{name}"' not in text]
 
 

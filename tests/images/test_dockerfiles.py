@@ -97,4 +97,7 @@ def test_the_chart_s_arguments_fit_the_entry_points() -> None:
 def test_the_slim_image_has_no_torch() -> None:
     names = {re.split(r"[\[<>=~;]", one)[0] for one in PROJECT["project"]["dependencies"]}
     assert not names & {"torch", "transformers", "vllm"}
-    assert 'ARG EXTRAS=""' in (ROOT / "Dockerfile").read_text()
+    recipe = (ROOT / "Dockerfile").read_text()
+    assert 'ARG EXTRAS=""' in recipe
+    extras = re.search(r"whl\)\[([a-z,]+)\$", recipe)
+    assert extras and set(extras[1].split(",")) == {"redis", "otel"} <= set(PROJECT["project"]["optional-dependencies"])

@@ -53,6 +53,13 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq $key "headers") (eq $path "config.tracing") -}}
+{{- range $header, $text := $below -}}
+{{- if not (regexMatch "^([A-Za-z]+ )?\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$" (toString $text)) -}}
+{{- fail (printf "%s.%s would be readable in a ConfigMap: write ${NAME}, and put NAME into the Secret" $at $header) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and (eq $key "url") (kindIs "string" $below) (regexMatch "//[^/@]*:[^/@]+@" (regexReplaceAll "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $below "")) -}}
 {{- fail (printf "%s holds a password that would be readable in a ConfigMap: write ${NAME} for it, and put NAME into the Secret" $at) -}}
 {{- end -}}
