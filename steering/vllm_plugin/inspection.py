@@ -9,15 +9,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import guard
 from steering.vllm_plugin import wire
 
 _SECONDS = 10.0
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "plugin": (),
+    "vllm": (),
+    "runner": (),
+    "compiled": (),
+    "model": ("name", "weights"),
+    "dtype": (),
+    "probes": ("sha256",),
+    "subspace": ("sha256", "layers", "window"),
+    "canary": (),
+    "open": (),
+}
+"""What a status says beside its protocol; of fields that are objects and not null, what stands in them."""
+
 _PASSING = ("/v1/responses", "/v1/messages", "/inference/v1/generate", "/generative_scoring", "/invocations")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """status: what the server says of itself, empty without an answer. problems: why it must not be used."""
+    """status: what the server says of itself, empty without a whole answer. problems: why it must not be used."""
 
     status: dict[str, Any]
     problems: tuple[str, ...]
@@ -31,7 +46,9 @@ def inspect(url: str, secret: str) -> Report:
         return Report({}, (refused(code),))
     found = wrong(body)
     status = body if isinstance(body, dict) else {}
-    opened = status.get("open", [])
+    if lacking(status):  # nothing more can be told from half a status
+        return Report({}, found)
+    opened = status["open"]
     for path in _PASSING:
         closed, answer = _ask(base + path, {"content-type": "application/json"}, b"{}")
         error = answer.get("error") if isinstance(answer, dict) else None
@@ -62,9 +79,27 @@ def wrong(status: Any) -> tuple[str, ...]:
     """What in a status says that the server must not be used."""
     if not isinstance(status, Mapping) or status.get("protocol") != wire.PROTOCOL:
         return ("the server's plugin speaks another protocol than this release",)
+    missing = lacking(status)
+    if missing:
+        plugin = status.get("plugin", "version unknown")
+        return (
+            f"the server's status lacks {', '.join(missing)}: its guardchain ({plugin}) is another than this one "
+            f"({guard.__version__}); install the same there",
+        )
     if status.get("subspace") is not None and not status.get("canary"):
         return ("the server says it steers, but has not proved it",)
     return ()
+
+
+def lacking(status: Mapping[str, Any]) -> list[str]:
+    """Fields that a status of this release would have, such as `probes.sha256`."""
+    missing = [name for name in _FIELDS if name not in status]
+    for name, inner in _FIELDS.items():
+        found = status.get(name)
+        if inner and found is not None:
+            there: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+            missing += [f"{name}.{part}" for part in inner if part not in there]
+    return missing
 
 
 def _ask(url: str, headers: Mapping[str, str], body: bytes | None = None) -> tuple[int, Any]:

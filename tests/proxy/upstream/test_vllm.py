@@ -17,7 +17,19 @@ from steering.vllm_plugin import wire
 from tests.proxy.upstream.test_http import Server, whole
 
 SECRET = "sixteen-characters-and-more"
-GOOD = {"protocol": wire.PROTOCOL, "subspace": {"sha256": "0"}, "canary": {"prompt": 1.0}, "open": []}
+GOOD = {
+    "protocol": wire.PROTOCOL,
+    "plugin": "0.1.0",
+    "vllm": "0.32.0",
+    "runner": "v2",
+    "compiled": True,
+    "model": {"name": "m", "weights": "0"},
+    "dtype": "float32",
+    "probes": {"sha256": "0"},
+    "subspace": {"sha256": "0", "layers": [1], "window": 1},
+    "canary": {"prompt": 1.0},
+    "open": [],
+}
 FINDINGS = (Finding("probe", score=1.5, detail={"stage": "full"}), Finding("steer", Verdict.STEER, strength=0.5))
 ANSWER = {"id": "x", "choices": []}
 CALL = Call("/v1/chat/completions", {"model": "m", "messages": []})
@@ -36,6 +48,11 @@ def served(
         await writer.drain()
 
     return serve
+
+
+def without(*names: str) -> dict[str, Any]:
+    """The status of a plugin that knows fewer fields."""
+    return {k: v for k, v in GOOD.items() if k not in names}
 
 
 async def sent(server: Server, call: Call = CALL, **options: Any) -> Reply:
@@ -76,6 +93,10 @@ def test_findings_come_back() -> None:
         ({"status": {**GOOD, "protocol": 99}}, "another protocol"),
         ({"status": [1]}, "another protocol"),
         ({"status": {**GOOD, "canary": None}}, "not proved"),
+        ({"status": without("runner", "plugin")}, r"lacks plugin, runner: its guardchain \(version unknown\)"),
+        ({"status": without("canary")}, r"lacks canary: its guardchain \(0\.1\.0\)"),
+        ({"status": {**GOOD, "probes": {}, "subspace": {"sha256": "0"}}}, "lacks probes.sha256, subspace.layers"),
+        ({"status": {**GOOD, "model": "m"}}, "lacks model.name, model.weights"),
         ({"findings": None}, "does not say what its guard found"),
         ({"findings": "[{}]"}, "does not say what its guard found"),
         ({"findings": "nonsense"}, "does not say what its guard found"),
@@ -95,7 +116,9 @@ def test_a_server_that_does_not_answer_rightly_is_not_used(options: dict[str, An
 
 def test_ready() -> None:
     async def check() -> None:
-        for status, ready in ((GOOD, True), ({**GOOD, "protocol": 0}, False)):
+        scoring_only = {**GOOD, "subspace": None, "canary": None}
+        older = without("probes")
+        for status, ready in ((GOOD, True), (scoring_only, True), ({**GOOD, "protocol": 0}, False), (older, False)):
             async with Server(served(status)) as server:
                 upstream = VllmUpstream("v", base_url=server.url, secret=SECRET)
                 await upstream.start()
