@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -52,6 +56,26 @@ def test_ranges_overlap(release: str) -> None:
         both = ours.specifier & theirs[name].specifier
         assert any(both.contains(version) for version in candidates), f"{ours} and vLLM's {theirs[name]}"
     assert shared >= 10
+
+
+@pytest.mark.skipif(not os.environ.get("GUARD_NETWORK"), reason="asks the package index; GUARD_NETWORK=1 runs it")
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("release", VLLM)
+def test_pip_resolves_them_together(release: str, tmp_path: Path) -> None:
+    """pip's own resolver, on what the index says today, finds a set that holds this package and vLLM unmoved."""
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
+    wanted = [f"vllm=={release}", f"guardchain[vllm] @ {ROOT.as_uri()}"]
+    subprocess.run([*command, "--report", str(report), *wanted], check=True, cwd=tmp_path)
+    chosen = {
+        canonicalize_name(i["metadata"]["name"]): i["metadata"]["version"]
+        for i in json.loads(report.read_text())["install"]
+    }
+    assert chosen["vllm"] == release
+    assert "guardchain" in chosen
+    for text in VLLM[release].split():  # and what stands above is what the index says
+        theirs = Requirement(text)
+        assert theirs.specifier.contains(chosen[canonicalize_name(theirs.name)]), text
 
 
 def test_the_extras_name_those_releases() -> None:

@@ -22,6 +22,8 @@ HAVE_VLLM = importlib.util.find_spec("vllm.v1") is not None if importlib.util.fi
 
 _EAGER = {"TORCH_COMPILE_DISABLE": "1"}
 _V2 = {"V2SHIM": "1", "VLLM_USE_V2_MODEL_RUNNER": "1", "PYTHONPATH": f"{HERE / 'shim'}{os.pathsep}{HERE.parents[1]}"}
+# What is allocated holds huge numbers until it is written, in every run alike.
+_COMPILED = {"MALLOC_PERTURB_": "128", "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
 _GATE = Gate(kappa=2.0, beta=-0.9)
 
 
@@ -37,9 +39,9 @@ class Configuration(NamedTuple):
 
 MAIN = {
     "v1-eager": Configuration({"enforce_eager": True}, _EAGER),
-    "v1-compiled": Configuration({}, {}, gate=_GATE),
+    "v1-compiled": Configuration({}, _COMPILED, gate=_GATE),
     "v2-eager": Configuration({"enforce_eager": True}, {**_EAGER, **_V2}, target=Target.ANGULAR_OFFSET),
-    "v2-compiled": Configuration({}, _V2, target=Target.ANGULAR_TARGET),
+    "v2-compiled": Configuration({}, {**_COMPILED, **_V2}, target=Target.ANGULAR_TARGET),
 }
 """Both runners, eager and compiled, all on the bundled model. V2 runs under Triton's interpreter: see shim/."""
 
@@ -71,6 +73,8 @@ def processes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         name: _engine_maker(name, configuration, tmp_path_factory) for name, configuration in (MAIN | OTHERS).items()
     }
     makers["server"] = lambda: Server(tmp_path_factory.mktemp("server"))
+    caches = tmp_path_factory.mktemp("caches")  # of this run: compiled by this code, and by nobody beside us
+    os.environ |= {"VLLM_CACHE_ROOT": str(caches / "vllm"), "TORCHINDUCTOR_CACHE_DIR": str(caches / "inductor")}
     running = fleet.Fleet(makers, fleet.order(request.session.items, makers))
     yield running
     running.close()

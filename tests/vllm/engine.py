@@ -157,6 +157,8 @@ def main() -> None:
             say(OPERATIONS[question.pop("op")](llm, core, **question))
         except Exception as error:
             say({"error": f"{type(error).__name__}: {error}"})
+    core.shutdown()  # workers that have processes of their own
+    os._exit(0)  # taking an engine down in order takes many seconds, and nobody waits for what it would save
 
 
 def inspect_here() -> None:
@@ -170,7 +172,8 @@ def inspect_here() -> None:
 def fill_unattended() -> None:
     """vLLM's profiling run attends to nothing. Back ends for GPUs then fill their output with zeros, the one for CPUs
     leaves it unwritten: whatever lay in that memory goes on to the sampler, where Triton's interpreter takes a row of
-    NaN for an error. So it is filled here, as on a GPU."""
+    NaN for an error. So it is filled here, as on a GPU. (`MALLOC_PERTURB_` of the compiled engines makes sure that
+    without this every start fails, and not one in many.)"""
     from vllm.v1.attention.backends.cpu_attn import CPUAttentionBackendImpl as Attention
 
     original = Attention.forward

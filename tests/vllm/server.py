@@ -29,10 +29,10 @@ EAGER = (
 
 
 class Server:
-    """The bundled model, eager, in a process of its own."""
+    """The bundled model, eager, in a process of its own. plugins: in place of those that the command names."""
 
-    def __init__(self, directory: Path) -> None:
-        self.port = free_port()
+    def __init__(self, directory: Path, *, port: int | None = None, plugins: str | None = None) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = directory / "vllm.log"
         launch = Launch(
@@ -44,7 +44,8 @@ class Server:
                 command,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**environment, **base_environment(), "TORCH_COMPILE_DISABLE": "1"},
+                env={**environment, **base_environment(), "TORCH_COMPILE_DISABLE": "1"}
+                | ({} if plugins is None else {"VLLM_PLUGINS": plugins}),
                 cwd=directory,
                 start_new_session=True,
             )

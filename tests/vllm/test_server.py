@@ -267,3 +267,25 @@ def test_proxy_is_not_ready_without_the_server(server: Server, tmp_path: Path) -
         assert asked.status_code == 503
     finally:
         running.__exit__()
+
+
+def test_a_server_that_comes_back_without_the_plugin(
+    server: Server, proxy: Served, client: openai.OpenAI, tmp_path: Path
+) -> None:
+    """Last, since it takes the server down. The same command with another VLLM_PLUGINS starts, and serves unguarded."""
+    server.close()
+    with pytest.raises(openai.InternalServerError):
+        client.chat.completions.create(model="steer", messages=ASK)
+    bare = Server(tmp_path, port=server.port, plugins="another")
+    try:
+        bare.wait()
+        body = {"model": "tiny-chat", "messages": ASK, "max_tokens": 4}
+        assert httpx2.post(f"{bare.url}/v1/chat/completions", json=body, timeout=120).status_code == 200
+        assert inspect(bare.url, SECRET).problems == ("this vLLM runs without the guard: it has no status to show",)
+        for name in BANDS:
+            with pytest.raises(openai.InternalServerError) as failure:
+                client.chat.completions.create(model=name, messages=ASK)
+            assert failure.value.status_code == 503, name
+        assert httpx2.get(f"{proxy.url}/readyz", timeout=30).status_code == 503
+    finally:
+        bare.close()

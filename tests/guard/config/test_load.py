@@ -96,6 +96,11 @@ WRONG = [
         "policies.default.probe.block_at",
         "must be greater than steer_at",
     ),
+    *[
+        (f"policies: {{default: {{steer: {{{key}: {value}}}}}}}", 1, f"policies.default.steer.{key}", "must be ")
+        for key in ("min_strength", "max_strength")
+        for value in (".nan", "1.5", "-0.1")
+    ],
     (
         "policies: {default: {probe: {}, steer: {min_strength: 0.9, max_strength: 0.1}}}",
         1,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -165,9 +166,43 @@ def test_what_cannot_be_steered_fails_loudly(
         it.close()
 
 
-def test_a_subspace_of_another_model_is_refused_at_start(loaded: LoadedModel, tmp_path: Path) -> None:
-    path = tmp_path / "other.safetensors"
+def foreign(path: Path, _: ModelIdentity) -> None:
     make_subspace(ModelIdentity("other", "v", "t", "c")).save(path)
+
+
+def corrupt(path: Path, identity: ModelIdentity) -> None:
+    make_subspace(identity).save(path)
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def beyond(path: Path, identity: ModelIdentity) -> None:
+    made = make_subspace(identity)
+    replace(made, layers={**made.layers, 40: made.layers[1]}).save(path)
+
+
+def pickled(path: Path, _: ModelIdentity) -> None:
+    torch.save({"layers.1.basis": torch.eye(64)}, path)
+
+
+def absent(_path: Path, _identity: ModelIdentity) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (foreign, "made for model"),
+        (corrupt, "not a readable safetensors file"),
+        (beyond, "steers layer 40"),
+        (pickled, "not a readable safetensors file"),
+        (absent, "does not exist"),
+    ],
+)
+def test_a_wrong_subspace_is_refused_at_start(
+    loaded: LoadedModel, tmp_path: Path, make: Callable[[Path, ModelIdentity], None], says: str
+) -> None:
+    path = tmp_path / "wrong.safetensors"
+    make(path, loaded.identity)
     upstream = EmbeddedUpstream(EmbeddedOptions(model="memory/tiny", steering=str(path)), loaded=loaded)
-    with pytest.raises(ArtifactError):
+    with pytest.raises(ArtifactError, match=says):
         asyncio.run(upstream.start())
