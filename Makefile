@@ -26,6 +26,7 @@ VLLM_TESTS ?= $(if $(ARGS),no,$(if $(filter Linux,$(shell uname -s)),yes,no))
 
 test:  ## Install and run every test (ARGS="tests/guard -k config" for some, VLLM_TESTS=no for all but vLLM's)
 	@if [ "$(VLLM_TESTS)" = yes ]; then $(MAKE) test-vllm ARGS=; fi
+	@if [ -z "$(ARGS)" ]; then scripts/setup.sh clients; fi
 	@scripts/setup.sh dev
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
 
@@ -62,5 +63,5 @@ generate:  ## Rewrite what is generated from the code: JSON Schema, configuratio
 	@$(BIN)/python scripts/generate.py
 
 clean:  ## Remove the environment and all caches
-	rm -rf $(VENV) .venv-vllm dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-vllm .venv-clients tests/conformance/clients/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

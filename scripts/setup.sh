@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes the virtual environment and installs into it: scripts/setup.sh [serve|dev|vllm]
+# Makes the virtual environment and installs into it: scripts/setup.sh [serve|dev|vllm|clients]
 #
 # `vllm` makes an environment of its own, since vLLM pins torch and much else: vLLM for CPUs with this package in it,
-# as on a server. 3.5 GB.
+# as on a server. 3.5 GB. `clients` makes one with the frameworks whose OpenAI clients the conformance tests drive, which pin
+# other versions of openai, and fetches OpenAI's package for Node. 0.6 GB.
 #
 # Does nothing when what it would install is there already: the stamp holds a digest of everything that decides.
 # PYTHON           the interpreter to use (default: the first of python3.11, python3.12, python3.13, python3 that is 3.11+)
@@ -22,11 +23,17 @@ torch_index=${TORCH_INDEX_URL-https://download.pytorch.org/whl/cpu}
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 
-digest() { cat pyproject.toml "$constraints" scripts/setup.sh | cksum | tr ' ' '-'; }
+if [ "$want" = clients ]; then
+  venv=${VENV_CLIENTS:-.venv-clients}
+  constraints=constraints-clients.txt
+fi
+node=tests/conformance/clients
+
+digest() { cat pyproject.toml "$constraints" "$node/package-lock.json" scripts/setup.sh | cksum | tr ' ' '-'; }
 
 # What serves is a part of what tests, so an environment for `dev` does for `serve` too.
 for have in "$want" dev; do
-  if [ -x "$venv/bin/guard" ] && [ "$(cat "$venv/.installed-$have" 2>/dev/null)" = "$(digest)" ]; then
+  if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.installed-$have" 2>/dev/null)" = "$(digest)" ]; then
     exit 0
   fi
 done
@@ -50,6 +57,19 @@ if ! is_new_enough "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >
   "$python" -m venv --clear "$venv"
 fi
 pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --constraint "$constraints")
+
+if [ "$want" = clients ]; then
+  say "installing langchain, litellm and llama-index into $venv, and openai for Node"
+  "${pip[@]}" langchain-openai litellm llama-index-llms-openai llama-index-embeddings-openai
+  if command -v npm >/dev/null; then
+    npm ci --prefix "$node" --silent --no-audit --no-fund --ignore-scripts
+  else
+    say "npm is not installed: the tests of OpenAI's package for Node will skip (scripts/system.sh installs it)"
+  fi
+  digest >"$venv/.installed-$want"
+  say "$venv is ready"
+  exit 0
+fi
 
 # In a thread, since looking up a name may take longer than any timeout says.
 reachable() {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -16,7 +18,16 @@ def need(name: str) -> str:
     found = shutil.which(name)
     if found is not None:
         return found
-    message = f"{name} is not installed: scripts/system.sh installs it"
+    _missing(f"{name} is not installed: scripts/system.sh installs it")
+
+
+def require(path: Path) -> None:
+    """Likewise for a package of the clients' environment, by a file of it."""
+    if not path.exists():
+        _missing(f"{path.name} is not installed: scripts/setup.sh clients installs it")
+
+
+def _missing(message: str) -> NoReturn:
     if os.environ.get(REQUIRED) == "1":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
