@@ -39,9 +39,12 @@ class Subject:
 
 
 class Rig:
-    """Starts subjects in front of one provider. `cache` holds the peers' environments (see `peers.sh`)."""
+    """Starts subjects in front of one provider. `cache` holds the peers' environments (see `peers.sh`).
 
-    def __init__(self, scratch: Path, cache: Path | None) -> None:
+    Streamed answers have `chunks` pieces, `pace` seconds apart.
+    """
+
+    def __init__(self, scratch: Path, cache: Path | None = None, *, chunks: int = 40, pace: float = 0.010) -> None:
         self.scratch, self.cache = scratch, cache
         port = free_port()
         self.provider = Process(
@@ -49,8 +52,11 @@ class Rig:
         )
         self.origin = f"http://127.0.0.1:{port}"
 
-    def start(self, name: str, workers: int = 1) -> Subject:
-        """Raises `RuntimeError` when it does not come up, `LookupError` when it is not installed."""
+    def start(self, name: str, workers: int = 1, **policy: object) -> Subject:
+        """`policy`: more of the policy, for our own.
+
+        Raises `RuntimeError` when it does not come up, `LookupError` when it is not installed.
+        """
         starters: dict[str, Callable[[str, int], Subject]] = {
             "direct": self._direct,
             "relay": self._relay,
@@ -59,7 +65,8 @@ class Rig:
             "portkey": self._portkey,
             "nemo": self._nemo,
         }
-        return starters.get(name, self._ours)(name, workers)
+        starter = starters.get(name)
+        return starter(name, workers) if starter is not None else self._ours(name, workers, policy)
 
     def _direct(self, name: str, workers: int) -> Subject:
         return Subject(name, f"{self.origin}/v1/chat/completions")
@@ -72,9 +79,9 @@ class Rig:
         process = Process(command, self._log(name), env={"RELAY_UPSTREAM": self.origin}, cwd=ROOT)
         return self._up(name, [process], port, "/healthz")
 
-    def _ours(self, name: str, workers: int) -> Subject:
+    def _ours(self, name: str, workers: int, more: Mapping[str, object]) -> Subject:
         """Nothing is written down (audit off), as with the others; the metrics are on."""
-        policy: dict[str, object] = {}
+        policy: dict[str, object] = dict(more)
         upstreams: dict[str, object] = {
             "cloud": {"kind": "openai", "base_url": f"{self.origin}/v1", "api_key": "sk-benchmark"}
         }

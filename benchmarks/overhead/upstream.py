@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sys
 from typing import Any
@@ -16,8 +17,8 @@ from typing import Any
 import httptools
 import uvloop
 
-CHUNKS = 40
-PACE = 0.010
+CHUNKS = int(os.environ.get("PROVIDER_CHUNKS", "40"))
+PACE = float(os.environ.get("PROVIDER_PACE", "0.010"))
 """Pieces of a streamed answer, and the seconds between two of them."""
 
 _ADDRESS = re.compile(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -106,7 +107,7 @@ class Provider(asyncio.Protocol):
 
 
 async def main(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Provider, "127.0.0.1", port, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(Provider, "127.0.0.1", port, backlog=4096)
     await server.serve_forever()
 
 
