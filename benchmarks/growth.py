@@ -119,13 +119,17 @@ def turns(subject: Subject, counts: Sequence[int]) -> Curve:
 
 
 async def hold(url: str, count: int) -> int:
-    """That many streams at once, to their end; the pieces received."""
+    """That many streams at once, to their end; the pieces received. A few are opened at a time: what counts is how
+    many are open."""
+    opening = asyncio.Semaphore(16)
 
     async def one(session: aiohttp.ClientSession) -> int:
         body = {"model": "echo", "stream": True, "messages": [{"role": "user", "content": f"Note {word()}"}]}
-        async with session.post(url, json=body) as answer:
+        async with opening:
+            answer = await session.post(url, json=body)
+        async with answer:
             if answer.status != 200:
-                raise RuntimeError(f"status {answer.status}")
+                raise RuntimeError(f"status {answer.status}: {(await answer.text())[:200]}")
             pieces, tail = 0, b""
             async for chunk in answer.content.iter_any():
                 pieces += chunk.count(b"data: ")
@@ -201,8 +205,8 @@ def measure(names: Sequence[str], repeats: int, most: dict[str, int]) -> list[Cu
                     say(found[-1])
                 found.append(turns(subject, upto(TURNS, most["turns"])))
                 say(found[-1])
-            # ten pieces half a second apart: all streams are open together
-            with started(name, Path(folder), chunks=10, pace=0.5) as subject:
+            # twelve pieces a second apart: all streams are open together
+            with started(name, Path(folder), chunks=12, pace=1.0) as subject:
                 found.append(streams(subject, upto(STREAMS, most["streams"])))
                 say(found[-1])
     return found

@@ -39,6 +39,7 @@ class SanitizeCheck:
         self.sanitizer = sanitizer
         self.recoverer = recoverer
         self._threads = ThreadPoolExecutor(_WAITING_THREADS, "sanitize") if sanitizer.waits else None
+        self._turn = asyncio.Lock()
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
         pieces = [Piece(surface.text, surface.role) for surface in exchange.surfaces]
@@ -51,7 +52,11 @@ class SanitizeCheck:
             finally:
                 budget.cancel()  # after a deadline the thread would go on for nobody
         else:
-            hiding = self._hide(pieces, exchange.tenant)
+            # One in each turn of the event loop: hundreds that arrive together would keep it from its sockets and
+            # timers for seconds, and upstream connections that stand would count as timed out.
+            async with self._turn:
+                hiding = self._hide(pieces, exchange.tenant)
+                await asyncio.sleep(0)
         if hiding.blocked:
             return Finding(self.name, Verdict.BLOCK, entities=dict(hiding.entities))
         if hiding.local:

@@ -19,7 +19,7 @@ import aiohttp
 import numpy as np
 
 LUA = Path(__file__).parent / "wrk.lua"
-SECONDS_PER_REQUEST = 30
+SECONDS_PER_REQUEST = 120
 
 _SENTENCES = (
     "Please write to Maria Lopez at maria.lopez@corp-internal.org about the delivery of last week.",
@@ -72,7 +72,7 @@ def closed_loop(
     wrk = shutil.which("wrk")
     if wrk is None:
         raise RuntimeError("wrk is not installed (on Debian and Ubuntu: apt-get install wrk)")
-    command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={SECONDS_PER_REQUEST}s",
+    command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout=30s",
                "-s", str(LUA), url, "--", str(file), *(f"{k}: {v}" for k, v in headers.items())]  # fmt: skip
     taskset = shutil.which("taskset")
     if taskset is not None and cores:

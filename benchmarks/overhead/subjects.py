@@ -80,13 +80,17 @@ class Rig:
         return self._up(name, [process], port, "/healthz")
 
     def _ours(self, name: str, workers: int, more: Mapping[str, object]) -> Subject:
-        """Nothing is written down (audit off), as with the others; the metrics are on."""
+        """Nothing is written down (audit off) and nothing is given up early, as with the others; the metrics are on."""
         policy: dict[str, object] = dict(more)
         upstreams: dict[str, object] = {
             "cloud": {"kind": "openai", "base_url": f"{self.origin}/v1", "api_key": "sk-benchmark"}
         }
         if name in ("patterns", "sanitize", "all"):
-            policy["sanitize"] = {"mode": "enforce", **({"ner": []} if name == "patterns" else {})}
+            policy["sanitize"] = {
+                "mode": "enforce",
+                "deadline_seconds": 60,
+                **({"ner": []} if name == "patterns" else {}),
+            }
         if name in ("probe", "all"):
             upstreams["local"] = {"kind": "embedded", "model": "bundled:tiny-chat"}
             # scored like any other, and never blocked: all requests do the same work

@@ -56,6 +56,37 @@ def test_nothing_found_changes_nothing() -> None:
     assert CHECK.output(ex, CONTENT) is None
 
 
+def test_many_short_requests_at_once_leave_the_event_loop_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A burst that is hidden within one turn of the loop makes upstream connections time out that stand."""
+    hide = SanitizeCheck._hide
+
+    def slow(self: SanitizeCheck, *args: Any) -> Any:
+        time.sleep(0.01)
+        return hide(self, *args)
+
+    async def burst() -> tuple[int, float]:
+        longest, last, going = 0.0, time.perf_counter(), True
+
+        async def tick() -> None:
+            nonlocal longest, last
+            while going:
+                await asyncio.sleep(0)
+                longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+
+        ticker = asyncio.create_task(tick())
+        found = await asyncio.gather(
+            *(CHECK.inspect(exchange((Role.USER, f"I am a{i}@corp.com")), apply=True) for i in range(100))
+        )
+        going = False
+        await ticker
+        return sum(f.verdict is Verdict.MASK for f in found), longest
+
+    monkeypatch.setattr(SanitizeCheck, "_hide", slow)
+    masked, longest = asyncio.run(burst())
+    assert masked == 100
+    assert longest < 0.5, "100 times 10 ms would be a second"
+
+
 def test_monitor_counts_and_touches_nothing() -> None:
     ex = exchange((Role.USER, "bob@corp.com"))
     decision = run(CHECK, ex, Mode.MONITOR)

@@ -303,6 +303,47 @@ def _stream_with(extra: bytes) -> Fault:
     return fault
 
 
+async def _slow_drip(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """Two events, then a byte now and then: never idle, never done."""
+    events = [e async for e in _events(up, request)]
+    writer.write(head(200, content_type="text/event-stream", connection="close") + b"".join(events[:2]))
+    raw = b"".join(events[2:])
+    for i in range(len(raw)):
+        writer.write(raw[i : i + 1])
+        await writer.drain()
+        await asyncio.sleep(0.3)
+
+
+async def _duplicated(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """Every event twice, the end too."""
+    events = [e async for e in _events(up, request)]
+    await send_stream(writer, _replay([e for event in events for e in (event, event)]))
+
+
+async def _interleaved(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """Pieces of an answer to somebody else in between, under another choice."""
+    foreign = {"id": "other", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    choice = {"index": 7, "delta": {"content": "not yours "}, "finish_reason": None}
+    extra = answers.sse({**foreign, "choices": [choice]})
+    events = [e async for e in _events(up, request)]
+    await send_stream(writer, _replay([e for event in events[:-1] for e in (event, extra)] + events[-1:]))
+
+
+async def _bad_chunk(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """A transfer that promises more than it sends, in the middle of a stream."""
+    events = [e async for e in _events(up, request)]
+    await send_stream(writer, _replay(events[:3]), end=False)
+    writer.write(frame(events[3], size=len(events[3]) + 50))
+    await writer.drain()
+    writer.close()
+
+
+async def _no_sse(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """Event stream by name, UTF-16 by nature."""
+    raw = b"".join([e async for e in _events(up, request)]).decode().encode("utf-16")
+    await send_json(writer, raw, content_type="text/event-stream; charset=utf-16")
+
+
 async def _crlf(up: FaultyUpstream, request: Received, writer: Writer) -> None:
     async def recoded() -> AsyncIterator[bytes]:
         yield b": hello\r\n\r\n"
@@ -371,6 +412,11 @@ FAULTS: dict[str, Fault] = {
     "no-done": _no_done,
     "cut": _cut,
     "crlf": _crlf,
+    "slow-drip": _slow_drip,
+    "duplicated": _duplicated,
+    "interleaved": _interleaved,
+    "bad-chunk": _bad_chunk,
+    "utf-16": _no_sse,
     "malformed-event": _stream_with(b'data: {"id": "x", "choices": [{"delta"\n\n'),
     "not-an-object": _stream_with(b"data: [1, 2, 3]\n\n"),
     "bad-utf8": _stream_with(b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"\xff\xfe"}}]}\n\n'),
@@ -396,4 +442,13 @@ FAULTS: dict[str, Fault] = {
     "500": _status(500, error("boom", "server_error")),
     "503-html": _status(503, b"<html>maintenance</html>", "text/html"),
     "500-empty": _status(500, b""),
+    **{
+        f"status-{status}-{kind}": _status(status, body, content)
+        for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 425, 429, 451, 500, 501, 502, 503, 504, 529)
+        for kind, body, content in (
+            ("openai", error("as it says", "server_error", "code_of_theirs"), "application/json"),
+            ("html", b"<html>no</html>", "text/html"),
+            ("empty", b"", "application/json"),
+        )
+    },
 }
