@@ -1,10 +1,11 @@
-"""`python -m benchmarks.probe [--model M] [--probes P] [--lengths 50,500] [--json FILE]`: what probing adds.
+"""`python -m benchmarks.probe [--quick] [--model M] [--probes P] [--lengths 50,500] [--json FILE]`: what probing adds.
 
 On the embedded upstream, for fresh prompts of several lengths: the request alone; after its probes on the shared KV, as
 the guard does it; after the first-token gate alone; and after scoring the naive way, every opening joined to the prompt
 and read by `echo` with log-probabilities. Tokens are counted where they enter the model, and held against what the
-server says it computed and found in its cache. Times are to the first token of the answer; ratios are medians of
-pairs measured in turn, by the clock and by the processor time of the model's thread, which a busy machine spoils less.
+server says it computed and found in its cache. Times are to the first token of the answer. The ways take turns in one
+process, each round in another order; what a way adds is the ratio of its median to that of the request alone, by the
+clock and by the processor time of the model's thread, which a busy machine spoils less.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -33,12 +35,14 @@ from proxy.upstream.base import Call
 from proxy.upstream.embedded import EmbeddedOptions, EmbeddedUpstream
 
 LENGTHS = (50, 100, 200, 350, 500, 700, 900)
+QUICK = (50, 500, 900)
+AIM = 0.25  # of the time to the first token
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Prompts of `length` tokens. Tokens entered the model per request; milliseconds are medians to the first token;
-    `added` and `gated_added` are medians of (guarded - plain) / plain, `_cpu` of the model thread's processor time."""
+    `added` and `gated_added` are median(guarded) / median(plain) - 1, `_cpu` of the model thread's processor time."""
 
     length: int
     plain_tokens: int
@@ -139,9 +143,9 @@ async def run(
             found: dict[str, list[Once]] = {"plain": [], "probed": [], "gated": [], "naive": []}
             for n in range(repeats + 1):
                 prompt = rng.choice(vocabulary, length).tolist()
-                for way, results in found.items():
-                    if way != "naive" or n <= naive_repeats:
-                        results.append(await bench.once(getattr(bench, way), prompt))
+                ways = [way for way in found if way != "naive" or n <= naive_repeats]
+                for way in ways[n % len(ways) :] + ways[: n % len(ways)]:
+                    found[way].append(await bench.once(getattr(bench, way), prompt))
             rows.append(_row(length, {way: results[1:] for way, results in found.items()}))  # the first warms up
         return rows, len(bench.openings)
     finally:
@@ -154,8 +158,8 @@ def _row(length: int, found: dict[str, list[Once]]) -> Row:
     ms = {way: statistics.median(r.seconds for r in results) * 1000 for way, results in found.items()}
 
     def added(way: str, kind: str) -> float:
-        pairs = zip(found["plain"], found[way], strict=True)
-        return float(statistics.median(getattr(b, kind) / getattr(a, kind) - 1 for a, b in pairs))
+        plain, guarded = (statistics.median(getattr(r, kind) for r in found[name]) for name in ("plain", way))
+        return guarded / plain - 1
 
     count = {way: t.pop() for way, t in tokens.items()}
     return Row(
@@ -179,40 +183,69 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.probe", description=__doc__)
     parser.add_argument("--model", default="bundled:tiny-chat")
     parser.add_argument("--probes", default="bundled:tiny-chat")
-    parser.add_argument("--lengths", default=",".join(map(str, LENGTHS)), help="prompt lengths in tokens")
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--quick", action="store_true", help=f"lengths {','.join(map(str, QUICK))}, five rounds")
+    parser.add_argument("--lengths", help=f"prompt lengths in tokens, by default {','.join(map(str, LENGTHS))}")
+    parser.add_argument("--repeats", type=int, help="rounds for each length, by default 15")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the report there")
     wish = parser.parse_args()
-    lengths = [int(n) for n in wish.lengths.split(",")]
-    rows, probes = asyncio.run(run(wish.model, wish.probes, lengths, repeats=wish.repeats, threads=wish.threads))
+    lengths = [int(n) for n in wish.lengths.split(",")] if wish.lengths else QUICK if wish.quick else LENGTHS
+    repeats = wish.repeats or (5 if wish.quick else 15)
+    rows, probes = asyncio.run(run(wish.model, wish.probes, lengths, repeats=repeats, threads=wish.threads))
     show(rows, probes)
     if wish.json is not None:
-        machine = {"python": platform.python_version(), "cores": os.cpu_count(), "threads": wish.threads}
-        report = {"machine": machine, "probes": probes, "rows": [{**asdict(r), "ratio": r.ratio} for r in rows]}
+        machine = {
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "threads": wish.threads,
+            "load": os.getloadavg()[0],
+        }
+        report = {
+            "machine": machine,
+            "probes": probes,
+            "repeats": repeats,
+            "aim": AIM,
+            "rows": [{**asdict(r), "ratio": r.ratio} for r in rows],
+        }
         wish.json.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
 
 
 def show(rows: Sequence[Row], probes: int) -> None:
     console = Console()
-    table = Table(title=f"{probes} probes: tokens that entered the model, and time to the first token of the answer")
-    names = ("prompt", "plain", "gate", "probes", "× plain", "naive", "ms plain", "gate", "probes", "naive")
-    for name in (*names, "CPU gate", "CPU probes"):
-        table.add_column(name, justify="right")
+    tokens = _table(f"Tokens that entered the model, {probes} probes", "request", "gate", "all probes", "×", "naive")
     for r in rows:
-        table.add_row(
-            *(str(v) for v in (r.length, r.plain_tokens, r.gated_tokens, r.probed_tokens)),
-            f"{r.ratio:.2f}",
-            str(r.naive_tokens),
-            f"{r.plain_ms:.1f}",
-            f"{r.gated_ms:.1f} ({r.gated_added:+.0%})",
-            f"{r.probed_ms:.1f} ({r.added:+.0%})",
-            f"{r.naive_ms:.1f}",
-            f"{r.gated_added_cpu:+.0%}",
-            f"{r.added_cpu:+.0%}",
-        )
-    console.print(table)
+        counts = (r.length, r.plain_tokens, r.gated_tokens, r.probed_tokens)
+        tokens.add_row(*map(str, counts), f"{r.ratio:.2f}", str(r.naive_tokens))
+    times = _table(
+        "Milliseconds to the first token of the answer",
+        "request",
+        "gate",
+        "",
+        "all probes",
+        "",
+        "naive",
+        "CPU gate",
+        "probes",
+    )
+    for r in rows:
+        gate, every = (f"{r.gated_ms:.1f}", _share(r.gated_added)), (f"{r.probed_ms:.1f}", _share(r.added))
+        cpu = (_share(r.gated_added_cpu), _share(r.added_cpu))
+        times.add_row(str(r.length), f"{r.plain_ms:.1f}", *gate, *every, f"{r.naive_ms:.1f}", *cpu)
+    console.print(tokens)
+    console.print(times)
+    console.print(f"Aim: at most {AIM:+.0%}; what exceeds it is red. Load while it ran: {os.getloadavg()[0]:.1f}.")
     console.print("The answer computed no prompt token again after probing (the server's cached-token counts).")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("prompt", *columns):
+        table.add_column(name, justify="right")
+    return table
+
+
+def _share(added: float) -> str:
+    return f"[red]{added:+.0%}[/]" if added > AIM else f"{added:+.0%}"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from benchmarks import probe
 
 
@@ -18,4 +20,17 @@ def test_counts(tmp_path, monkeypatch, capsys):
     for r in report["rows"]:
         assert r["plain_tokens"] == r["gated_tokens"] == r["length"] <= r["probed_tokens"]
         assert r["naive_tokens"] > report["probes"] * r["length"]
-    assert "cached-token" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "cached-token" in out and "Aim: at most +25%" in out
+
+
+def test_what_a_way_adds_is_a_ratio_of_medians():
+    """One slow outlier among the plain requests changes nothing."""
+
+    def times(*seconds):
+        return [probe.Once(1, s, s / 2) for s in seconds]
+
+    found = {"plain": times(1.0, 1.0, 9.0), "probed": times(1.2, 1.2, 1.2), "gated": times(1.1, 0.2, 5.0)}
+    row = probe._row(50, {**found, "naive": times(8.0)})
+    assert (row.added, row.gated_added) == (pytest.approx(0.2), pytest.approx(0.1))
+    assert (row.added_cpu, row.gated_added_cpu) == (pytest.approx(0.2), pytest.approx(0.1))
