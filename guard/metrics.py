@@ -208,17 +208,17 @@ class Metrics:
         self._guard(finding.check, phase, finding.result).observe(finding.seconds)
         if finding.score is not None:
             self._score(finding.check).observe(finding.score)
-        if isinstance(quarter := finding.detail.get("quarter"), int):
+        if (quarter := finding.detail.get("quarter")) in (1, 2, 3, 4):
             self._score_quarters(finding.check, f"q{quarter}").inc()
         for entity, count in finding.entities.items():
             self._entities(finding.check, entity, finding.mode.value).inc(count)
         computed, cached = finding.detail.get("tokens_computed"), finding.detail.get("cached_tokens")
-        if isinstance(computed, int) and isinstance(cached, int):
+        if isinstance(computed, int) and isinstance(cached, int) and min(computed, cached) >= 0:
             self._probes(finding.check).inc()
             self._probe_tokens("computed").inc(computed)
             self._probe_tokens("cached").inc(cached)
         scored, full = finding.detail.get("prompts"), finding.detail.get("full")
-        if isinstance(scored, int) and isinstance(full, int):
+        if isinstance(scored, int) and isinstance(full, int) and 0 <= full <= scored:
             self._probe_stages("full").inc(full)
             self._probe_stages("first_token").inc(scored - full)
 

@@ -167,7 +167,7 @@ class VllmStockScorer:
         for values, total, known in await asyncio.gather(*calls):
             for beginning, row in values.items():
                 found.setdefault(beginning, {}).update(row)
-            computed += total - known * max(1, len(values) - 1)
+            computed += max(0, total - known * max(1, len(values) - 1))
             cached = known if not cached else min(cached, known)
         try:
             rows = [[found[tuple(p[:n])][t] for n, t in enumerate(p)] for p in probes]
@@ -186,7 +186,8 @@ class VllmStockScorer:
             rows = {beginnings[c["index"]]: _row(c["logprobs"]["top_logprobs"][0]) for c in answer["choices"]}
             usage = answer["usage"]
             details = usage.get("prompt_tokens_details") or {}
-            total, known = int(usage["prompt_tokens"]), int(details.get("cached_tokens") or 0)
+            total = max(0, int(usage["prompt_tokens"]))
+            known = min(total, max(0, int(details.get("cached_tokens") or 0)))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise CheckUnavailable(_CHECK, "garbage") from None
         if len(rows) != len(beginnings):

@@ -99,7 +99,7 @@ class EngineScorer:
         try:
             row = output.outputs[0].logprobs[0]
             values = [float(row[token].logprob) for token in tokens]
-        except (KeyError, TypeError, IndexError):
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             raise CheckUnavailable(_CHECK, "garbage") from None
         cached = int(output.num_cached_tokens or 0)
         return Scored([[_believed(v)] for v in values], len(prompt) - cached, cached)
@@ -171,5 +171,5 @@ def _prompt_scores(output: Any, probe: Sequence[int]) -> list[float]:
     rows = (output.prompt_logprobs or [])[-len(probe) :]
     try:
         return [float(row[token].logprob) for row, token in zip(rows, probe, strict=True)]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise CheckUnavailable(_CHECK, "garbage") from None

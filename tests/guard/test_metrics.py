@@ -217,6 +217,17 @@ with metrics.inflight():
 """
 
 
+@pytest.mark.parametrize(
+    "detail", [{"tokens_computed": -3, "cached_tokens": 9}, {"prompts": 1, "full": 2}, {"quarter": 77}]
+)
+def test_numbers_of_another_server_that_make_no_sense_are_not_counted(detail: dict[str, int]) -> None:
+    metrics = Metrics()
+    metrics.finding(Finding("probe", score=1.0, detail=detail))
+    text = metrics.render().decode()
+    assert 'guardchain_guard_score_count{check="probe"} 1.0' in text
+    assert not any(f"guardchain_{name}_total{{" in text for name in ("probe_tokens", "probe_prompts", "score_quarters"))
+
+
 def test_two_workers_add_up_and_the_dead_leave_no_gauges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = tmp_path / "metrics"
     directory.mkdir()
