@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from guard.check import Check, Exchange, OutputFilter, Revising
+from guard.check import Check, Exchange, OutputFilter, Remembering, Revising
 from guard.errors import CheckUnavailable
 from guard.surface import Channel
 from guard.verdict import Decision, Finding, Mode, OnError, Verdict
@@ -64,6 +65,21 @@ class Chain:
             for link in reversed(self.links)
             if link.mode is Mode.ENFORCE and isinstance(link.check, Revising) and link.check.revises(exchange)
         ]
+
+    def remembered(self, exchange: Exchange) -> dict[str, Any]:
+        """What the enforcing checks need to know again in requests that build on this answer, by name."""
+        found = {
+            link.check.name: link.check.remembered(exchange)
+            for link in self.links
+            if link.mode is Mode.ENFORCE and isinstance(link.check, Remembering)
+        }
+        return {name: memory for name, memory in found.items() if memory is not None}
+
+    def recall(self, exchange: Exchange, memory: Mapping[str, Any]) -> None:
+        """Tell the checks what `remembered` gave."""
+        for link in self.links:
+            if link.check.name in memory and isinstance(link.check, Remembering):
+                link.check.recall(exchange, memory[link.check.name])
 
     async def _run(self, link: Link, exchange: Exchange) -> Finding:
         started = time.perf_counter()

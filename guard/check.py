@@ -93,4 +93,17 @@ class Revising(Protocol):
         ...
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A check whose work on one answer is needed again for requests that build on it by its id alone."""
+
+    def remembered(self, exchange: Exchange) -> Any:
+        """What such a request must know, as JSON's types; None: nothing."""
+        ...
+
+    def recall(self, exchange: Exchange, memory: Any) -> None:
+        """What `remembered` gave when that answer was made; to be told before `inspect`."""
+        ...
+
+
 CheckFactory = Callable[[Mapping[str, Any]], Check]

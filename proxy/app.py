@@ -100,7 +100,9 @@ class App(FastAPI):
         self._live = Live(assembly)
         self._tracer = build_tracer(self._config, self.metrics)
         self._limiter = Limiter(self._store, self.metrics)
-        self._gateway = Gateway(self._live, self.metrics, self._limiter, self._drain, self._tracer)
+        self._gateway = Gateway(
+            self._live, self.metrics, self._limiter, store=self._store, drain=self._drain, tracer=self._tracer
+        )
         if self._watcher is not None:
             self._watching = asyncio.create_task(self._watcher.run())
             self._watching.add_done_callback(_report_end)

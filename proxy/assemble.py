@@ -23,6 +23,7 @@ from proxy.assembly import Assembly, Guarded
 from proxy.auth import Authenticator
 from proxy.checks import plugin_check, sanitize_check
 from proxy.external import posting
+from proxy.seal import Seal
 from proxy.upstream.base import Upstream
 from proxy.upstream.build import build_upstream, served_name
 from proxy.upstream.vllm_check import VllmProbe, policy_of
@@ -65,6 +66,7 @@ async def assemble(
             guards=guards,
             auth=Authenticator(config),
             audit=audit or Audit(sink_of(config.audit), on_failure=metrics.audit_failure),
+            seal=Seal([surrogate_key, *_old_keys(config)]),
             explain=config.server.explain,
             models=_vouched(config),
         )
@@ -200,7 +202,7 @@ class _Builder:
     def _sanitize(self, policy_name: str, spec: schema.Sanitize) -> Check:
         check = self._sanitizers.get(policy_name)
         if check is None:
-            old = [key.get_secret_value().encode() for key in self._config.old_surrogate_keys]
+            old = _old_keys(self._config)
             made = sanitize_check(spec, self._surrogate_key, self._asker, old)
             check = self._sanitizers[policy_name] = made
         return check
@@ -239,6 +241,10 @@ class _Builder:
             unwrap=spec.unwrap,
             digest_key=self._surrogate_key,
         )
+
+
+def _old_keys(config: Config) -> list[bytes]:
+    return [key.get_secret_value().encode() for key in config.old_surrogate_keys]
 
 
 def _link(check: Check, spec: schema.Check) -> Link:

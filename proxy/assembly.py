@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,6 +16,7 @@ from guard.errors import RequestError
 from guard.label import OTHER
 from proxy.auth import Authenticator
 from proxy.paths import Route
+from proxy.seal import Seal
 from proxy.upstream.base import Upstream
 from proxy.wire.request import DEFAULTS, Options
 
@@ -76,6 +78,7 @@ class Assembly:
     guards: Sequence[Guarded]
     auth: Authenticator
     audit: Audit
+    seal: Seal = field(default_factory=lambda: Seal([secrets.token_bytes(32)]))
     explain: bool = False
     models: set[str] = field(default_factory=set)
     """Model names that config or an upstream's list vouches for: they may appear in the audit log."""

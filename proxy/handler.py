@@ -16,6 +16,7 @@ from guard.verdict import OnError
 from proxy import headers, models, moderations, passing
 from proxy.assembly import Assembly
 from proxy.client import Client, ClientGone, parse_json
+from proxy.conversations import Conversations
 from proxy.drain import Drain
 from proxy.errors import Stopping, log, problem_of
 from proxy.limits import Demand, Limiter, check_messages, demand
@@ -25,6 +26,7 @@ from proxy.pipeline import ENDPOINTS, Pipeline
 from proxy.record import write
 from proxy.responder import ClientStalled, Responder
 from proxy.spans import Tracer
+from proxy.store import MemoryStore, Store
 from proxy.trace import CLIENT_GONE, Trace
 from proxy.wire.request import Options
 
@@ -33,11 +35,19 @@ class Gateway:
     """Serves one request per call, under the assembly that is in force when it arrives."""
 
     def __init__(
-        self, live: Live, metrics: Metrics, limiter: Limiter, drain: Drain | None = None, tracer: Tracer | None = None
+        self,
+        live: Live,
+        metrics: Metrics,
+        limiter: Limiter,
+        *,
+        store: Store | None = None,
+        drain: Drain | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._live = live
         self._metrics = metrics
         self._limiter = limiter
+        self._store = store or MemoryStore()
         self._drain = drain or Drain()
         self._tracer = tracer
 
@@ -132,8 +142,12 @@ class Gateway:
             metrics=self._metrics,
             client_headers=found,
             explain=explain,
+            conversations=self._conversations(assembly) if target.route is Route.RESPONSES else None,
         )
         await pipeline.run(endpoint.parse(body, guarded.options))
+
+    def _conversations(self, assembly: Assembly) -> Conversations:
+        return Conversations(self._store, assembly.seal, seconds=assembly.config.store.responses_seconds)
 
     async def _fail(self, error: Exception, responder: Responder, trace: Trace) -> None:
         """Tell the client, if it can still be told."""

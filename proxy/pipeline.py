@@ -19,6 +19,7 @@ from guard.verdict import Decision, Verdict
 from guard.verdict_object import moderation_object
 from proxy import headers
 from proxy.assembly import Guarded
+from proxy.conversations import Conversations
 from proxy.errors import NO_RETRY, Problem, blocked, unavailable
 from proxy.fallback import handed_over, refers
 from proxy.paths import Route
@@ -56,6 +57,7 @@ class Pipeline:
     metrics: Metrics
     client_headers: Mapping[bytes, bytes]
     explain: bool = False
+    conversations: Conversations | None = None
 
     async def run(self, request: WireRequest) -> None:
         """Serve the request. Raises `RequestError`, `UpstreamError` while nothing has been sent."""
@@ -64,6 +66,8 @@ class Pipeline:
         exchange = exchange_for(self.route, request, trace)
         strict = request.moderation is not None and request.moderation.input_mode == "block"
         chain = self.guarded.chain_for(self.route, strict=strict)
+        if self.conversations is not None:
+            await self.conversations.recall(request, exchange, self.guarded, chain)
         decision = await chain.inspect(exchange)
         if decision.route_local and decision.verdict is not Verdict.BLOCK and self.guarded.local is not None:
             self.guarded = self.guarded.local
@@ -113,7 +117,10 @@ class Pipeline:
                     hold=self.metrics.hold,
                     first_event=lambda seconds: self.metrics.upstream_chunk(self.guarded.upstream_name, seconds),
                 )
-                await relay.run(reply.events)
+                events = reply.events
+                if self.conversations is not None:
+                    events = self.conversations.noting(events, request, exchange, self.guarded, chain)
+                await relay.run(events)
         finally:
             await reply.close()
 
@@ -209,6 +216,8 @@ class Pipeline:
             raise UpstreamError("the upstream's answer is not valid JSON", reason="malformed") from None
         if not isinstance(answer, dict):
             raise UpstreamError("the upstream's answer is not a JSON object", reason="malformed")
+        if self.conversations is not None:
+            await self.conversations.remember(answer, request, exchange, self.guarded, chain)
         endpoint = ENDPOINTS[self.route]
         if revisers := chain.revisers(exchange):
             open_filter = await revised(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from guard.errors import CheckUnavailable
 from sanitizers.cast import Cast, Name
@@ -24,7 +24,7 @@ class Assigner:
     `names` and `moments`: the persons' names and the dates of the request, which are decided together. `texts`: the
     folded texts that go out, which no surrogate may already stand in. `originals`: a searcher over the values being
     hidden; none may occur inside a surrogate. `start` shifts all attempts, to start over after a clash that only the
-    whole showed.
+    whole showed. `earlier`: surrogates of exchanges before and what they stand for, both in lower case.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Assigner:
         options: SanitizerOptions,
         budget: Budget,
         start: int = 0,
+        earlier: Mapping[str, str] | None = None,
     ) -> None:
         self._key = key
         self._texts = _Texts(lower("\x00".join(texts)))
@@ -45,7 +46,8 @@ class Assigner:
         self._options = options
         self._start = start
         self._taken: set[str] = set()  # surrogates handed out
-        self.cast = Cast(key, names, self.present, offset=start)
+        self._earlier = earlier or {}
+        self.cast = Cast(key, names, self.present, offset=start, earlier=self._earlier)
         free = (lambda text: not self.present(text) and not originals.any(text)) if moments else _never
         self._maker = Maker(key, self.cast, offset(moments, key, free) if moments else 0)
 
@@ -77,7 +79,8 @@ class Assigner:
                 made = encode(made, encoding) if policy is Policy.PLACEHOLDER and encoding != "base64" else made
             else:
                 made = self._make(type_, flat, canonical, encoding, part, title, attempt)
-            if made not in self._taken and not self.present(made) and not self._originals.any(made):
+            free = made not in self._taken and self._earlier.get(made.casefold(), flat.casefold()) == flat.casefold()
+            if free and not self.present(made) and not self._originals.any(made):
                 self._taken.add(made)
                 return made, policy is not Policy.ONE_WAY
         raise CheckUnavailable("sanitize", "surrogates")

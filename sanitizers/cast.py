@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sanitizers.names_list import EN_FAMILY, EN_GIVEN
@@ -26,11 +26,21 @@ class Cast:
     """Surrogates of name parts, each drawn from its own part alone, so that they hold across requests.
 
     `names` come in the order in which they appear, so that a name that is new in the latest turn gives way to the
-    earlier ones. `present` says whether a text that goes out contains something already.
+    earlier ones. `present` says whether a text that goes out contains something already; `earlier`: surrogates of
+    exchanges before and what they stand for, both in lower case.
     """
 
-    def __init__(self, key: bytes, names: Sequence[Name], present: Callable[[str], bool], *, offset: int = 0) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        names: Sequence[Name],
+        present: Callable[[str], bool],
+        *,
+        offset: int = 0,
+        earlier: Mapping[str, str] | None = None,
+    ) -> None:
         self._key = key
+        self._earlier = earlier or {}
         self._present = present
         self._offset = offset
         self._fresh: dict[str, str] = {}  # a part of a name, lower case -> its surrogate
@@ -61,11 +71,13 @@ class Cast:
                 self._people.append((given[0], family[-1]))
 
     def _new(self, part: Part, gender: str) -> str:
+        word = part.text.casefold()
         for attempt in range(self._offset, self._offset + _TRIES):
             made = draw_part(part, self._key, attempt, gender)
             # One Chinese character stands in half of all texts; the full name is what must be new.
             short = len(made) <= 2 and not made.isascii()
-            if made.casefold() not in self._used and (short or not self._present(made)):
+            free = made.casefold() not in self._used and self._earlier.get(made.casefold(), word) == word
+            if free and (short or not self._present(made)):
                 self._used.add(made.casefold())
                 return made
         return draw_part(part, self._key, self._offset)  # the lists ran dry: the full name decides

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from typing import Any
 
 from guard.check import Exchange, OutputFilter, Revision
@@ -14,7 +15,7 @@ from sanitizers.detect import Budget
 from sanitizers.hide import Hiding, Piece
 from sanitizers.options import SanitizerOptions
 from sanitizers.recover import Recoverer
-from sanitizers.restore import Restorer, Table
+from sanitizers.restore import Restorer, Table, Variant
 from sanitizers.sanitizer import Sanitizer
 
 # Characters beyond which the work would hold up the event loop for too long, even where every text is remembered: a
@@ -22,6 +23,7 @@ from sanitizers.sanitizer import Sanitizer
 INLINE_CHARACTERS = 1024
 # Threads that wait for a local model are many and idle; they must not take those that compute.
 _WAITING_THREADS = 64
+_EARLIER = "sanitize.earlier"  # what was hidden in exchanges that the upstream remembers
 _BEFORE = "sanitize.before"  # key of an exchange's state: the texts as they were, and how they were hidden
 
 
@@ -48,25 +50,26 @@ class SanitizeCheck:
             budget = Budget(self.sanitizer.options.seconds)
             try:
                 loop = asyncio.get_running_loop()
-                hiding = await loop.run_in_executor(self._threads, self._hide, pieces, exchange.tenant, budget)
+                hiding = await loop.run_in_executor(self._threads, self._hide, pieces, exchange, budget)
             finally:
                 budget.cancel()  # after a deadline the thread would go on for nobody
         else:
             # One in each turn of the event loop: hundreds that arrive together would keep it from its sockets and
             # timers for seconds, and upstream connections that stand would count as timed out.
             async with self._turn:
-                hiding = self._hide(pieces, exchange.tenant)
+                hiding = self._hide(pieces, exchange)
                 await asyncio.sleep(0)
         if hiding.blocked:
             return Finding(self.name, Verdict.BLOCK, entities=dict(hiding.entities))
         if hiding.local:
             return Finding(self.name, route_local=True, entities=dict(hiding.entities))
+        if apply and hiding.table:
+            exchange.state[self.name] = hiding.table
         if not hiding.touched:
             return Finding(self.name)
         if apply:
             for surface, text in zip(exchange.surfaces, hiding.texts, strict=True):
                 surface.write(text)
-            exchange.state[self.name] = hiding.table
             if self.recoverer is not None and not exchange.stream:
                 exchange.state[_BEFORE] = (pieces, hiding)
         detail = {"obfuscated_words": hiding.obfuscated} if hiding.obfuscated else {}
@@ -87,8 +90,17 @@ class SanitizeCheck:
         pieces, hiding = exchange.state[_BEFORE]
         return await self.recoverer.recover(pieces, hiding, sent, filtered)
 
-    def _hide(self, pieces: list[Piece], tenant: str, budget: Budget | None = None) -> Hiding:
-        return self.sanitizer.hide_pieces(pieces, tenant=tenant, budget=budget)[0]
+    def remembered(self, exchange: Exchange) -> list[list[Any]] | None:
+        """What restores answers to requests that build on this one: originals among it, so to be kept under seal."""
+        table: Table | None = exchange.state.get(self.name)
+        return [list(astuple(variant)) for variant in table.variants] if table else None
+
+    def recall(self, exchange: Exchange, memory: Any) -> None:
+        exchange.state[_EARLIER] = [Variant(*fields) for fields in memory]
+
+    def _hide(self, pieces: list[Piece], exchange: Exchange, budget: Budget | None = None) -> Hiding:
+        earlier = exchange.state.get(_EARLIER, ())
+        return self.sanitizer.hide_pieces(pieces, tenant=exchange.tenant, budget=budget, earlier=earlier)[0]
 
 
 def build(options: Mapping[str, Any], *, key: bytes | str | None = None) -> SanitizeCheck:

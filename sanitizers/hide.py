@@ -17,7 +17,7 @@ from sanitizers.detect.span import Span, merge
 from sanitizers.options import Policy, SanitizerOptions
 from sanitizers.organisations import core
 from sanitizers.persons import called, split, stands_alone, title_at
-from sanitizers.restore import Restorer, Table, joins
+from sanitizers.restore import Restorer, Table, Variant, joins
 from sanitizers.search import Needle, Searcher, needles
 from sanitizers.surrogates import DATES, ORGANISATIONS, PLACES, normalise, tells
 from sanitizers.variants import Written, quiet_ones, variants
@@ -103,11 +103,13 @@ def hide(
     options: SanitizerOptions,
     budget: Budget | None = None,
     old_keys: Sequence[bytes] = (),
+    earlier: Sequence[Variant] = (),
 ) -> Hiding:
     """Replace every find in every piece, and every other occurrence of a found value.
 
     `spans[i]` are the finds in `pieces[i]`. What a value would have been replaced by under one of `old_keys` is
-    restored as well: an upstream that keeps conversations answers in those.
+    restored as well: an upstream that keeps conversations answers in those. So is what was replaced `earlier`, in
+    exchanges that the upstream remembers; nothing is replaced by what stood for something else there.
 
     Raises `CheckUnavailable("sanitize", ...)`: "leak" when an original is still there afterwards, "roundtrip" when the
     outgoing texts would not restore to the originals, "budget" when that takes too long.
@@ -116,7 +118,9 @@ def hide(
     spans = [[s for s in row if _worth(p, s)] for p, row in zip(pieces, spans, strict=True)]
     values = _values(pieces, spans)
     if not values:
-        return Hiding([p.text for p in pieces], {})
+        held = "\x00".join(p.text for p in pieces)
+        return Hiding([p.text for p in pieces], {}, table=Table(v for v in earlier if v.text not in held))
+    taken = {v.text.casefold(): v.original.casefold() for v in earlier}
     wanted = [needle for value in values.values() for needle in needles(value.type, value.form)]
     searcher = Searcher((*wanted, *_parts(values)))
     places = [_places(i, piece, spans[i], values, searcher, budget) for i, piece in enumerate(pieces)]
@@ -130,21 +134,21 @@ def hide(
     moments = [v.form for v in values.values() if v.type in DATES]
     for turn in range(_ROUNDS):
         budget.spend()
-        assigner = Assigner(key, names, moments, flat, searcher, options, budget, start=turn * 16)
+        assigner = Assigner(key, names, moments, flat, searcher, options, budget, start=turn * 16, earlier=taken)
         written = _write(places, assigner)
         texts, expected = _compose(pieces, places, written)
         if any(searcher.any(text) for text in texts):
             reason = "leak"
             continue
         former = [_written_under(old, places, names, moments, searcher, options, budget) for old in old_keys]
-        everything = _table(written, assigner, former, quiet=True)
+        everything = _table(written, assigner, former, earlier, quiet=True)
         # Where nothing was replaced nothing can be restored: no variant stands in the texts.
         if not all(_restores(t, e, everything) for t, e, row in zip(texts, expected, places, strict=True) if row):
             reason = "roundtrip"
             continue
         table = everything
         if not options.restore_system and quiet_ones(written.values()):
-            table = _table(written, assigner, former, quiet=False)
+            table = _table(written, assigner, former, earlier, quiet=False)
         return Hiding(texts, dict(entities), table=table, replaced=_replaced(places, written))
     raise CheckUnavailable("sanitize", reason)
 
@@ -279,16 +283,31 @@ def _written_under(
 
 
 def _table(
-    written: Mapping[tuple[str, str], Written], assigner: Assigner, former: Sequence[_Former], *, quiet: bool
+    written: Mapping[tuple[str, str], Written],
+    assigner: Assigner,
+    former: Sequence[_Former],
+    earlier: Sequence[Variant],
+    *,
+    quiet: bool,
 ) -> Table:
-    """What restores. An earlier key's surrogate that the texts hold themselves is left as it is: it may be meant."""
+    """What restores. What of an earlier key or exchange the texts hold themselves may be meant, and stays."""
     found = variants(written, assigner.cast, assigner.present, quiet=quiet)
     taken = {variant.text for variant in found}
     for old, cast in former:
         more = [v for v in variants(old, cast, assigner.present, quiet=quiet) if v.text != v.original]
         found += [v for v in more if v.text not in taken and not assigner.present(v.text)]
         taken |= {v.text for v in more}
-    return Table(found)
+    found += [v for v in earlier if not assigner.present(v.text)]
+    return Table(_unambiguous(found) if earlier else found)
+
+
+def _unambiguous(found: Sequence[Variant]) -> Iterator[Variant]:
+    """Without what would stand for two: of the surrogates' parts and writings, two exchanges may share some."""
+    meant: dict[str, set[str]] = {}
+    for variant in found:
+        meant.setdefault(variant.text.casefold(), set()).add(variant.original.casefold())
+    once = {variant.text: variant for variant in reversed(found)}
+    return (variant for variant in once.values() if len(meant[variant.text.casefold()]) == 1)
 
 
 def _compose(

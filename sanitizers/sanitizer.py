@@ -14,7 +14,7 @@ from sanitizers.draw import tenant_key
 from sanitizers.hide import Hiding, Piece, hide
 from sanitizers.obfuscate import Obfuscator, obfuscated
 from sanitizers.options import SanitizerOptions
-from sanitizers.restore import Restorer
+from sanitizers.restore import Restorer, Variant
 
 Messages = list[dict[str, Any]]
 
@@ -116,17 +116,23 @@ class Sanitizer:
         return Hidden(hiding, findings, messages)
 
     def hide_pieces(
-        self, pieces: Sequence[Piece], *, tenant: str = "", budget: Budget | None = None
+        self,
+        pieces: Sequence[Piece],
+        *,
+        tenant: str = "",
+        budget: Budget | None = None,
+        earlier: Sequence[Variant] = (),
     ) -> tuple[Hiding, Sequence[Found]]:
         """Hide texts that belong to one request, with one map for all of them. Raises as `hide`.
 
+        `earlier`: what exchanges before have replaced, where the other side remembers them and we are not shown them.
         `budget`: what all of it may take, `options.seconds` by default; cancelling it from elsewhere stops the work.
         """
         budget = budget or Budget(self.options.seconds)
         spans: list[Sequence[Span]] = [self.detector.detect(piece.text, budget) for piece in pieces]
         key = tenant_key(self._master, tenant)
         old_keys = [tenant_key(old, tenant) for old in self._old]
-        hiding = hide(pieces, spans, key, self.options, budget, old_keys)
+        hiding = hide(pieces, spans, key, self.options, budget, old_keys, earlier)
         if self.obfuscator is not None and not hiding.blocked and not hiding.local:
             hiding = obfuscated(self.obfuscator, pieces, hiding, key, budget)
         findings = [Found(i, s.start, s.end, s.type, s.score) for i, row in enumerate(spans) for s in row]

@@ -50,7 +50,8 @@ class Policy(Node):
     opaque_fields: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """Body fields the proxy does not know that pass unread, by name or dotted path; others are refused with a 400."""
     allow_references: bool = False
-    """Let Responses requests name text the proxy does not see (`previous_response_id`, `conversation`, `prompt`)."""
+    """Let Responses requests name text the proxy does not see (`conversation`, `prompt`, and a `previous_response_id`
+    that the store does not know)."""
     moderation_object: Literal["on_request", "always"] = "on_request"
     """When answers carry OpenAI's `moderation` object with the verdicts."""
 

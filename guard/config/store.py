@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from guard.config.node import Node, OnErrorField, Seconds
 from guard.verdict import OnError
@@ -22,5 +22,8 @@ class Store(Node):
     """What the names of keys in Redis begin with."""
     deadline_seconds: Seconds = 0.5
     """Longest wait for the store, in seconds."""
+    responses_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 2_592_000
+    """How long is kept what requests with `previous_response_id` need (stand-ins and what they stand for, encrypted),
+    in seconds: OpenAI's 30 days. 0: nothing is kept, and such requests are refused."""
     on_error: OnErrorField = OnError.BLOCK
     """While the store is away: `block` what is limited (503), or `allow` it: each process then counts by itself."""

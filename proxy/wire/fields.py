@@ -141,7 +141,7 @@ class Text(Node):
 class Scalar(Node):
     """Numbers, flags and short tokens (no white space, no `@`, at most 256 characters): too narrow for text.
 
-    A token or model name that holds 9 digits or an address is guarded all the same.
+    A token or model name that holds 9 digits or an address is guarded all the same; an `id` of the upstream's is not.
     """
 
     status = Status.CONSTRAINED
@@ -164,14 +164,14 @@ class Scalar(Node):
         if self.kind == "boolean":
             if not isinstance(value, bool):
                 raise wrong_type(path, "a boolean", value)
-        elif self.kind in ("token", "model"):
+        elif self.kind in ("token", "model", "id"):
             if not isinstance(value, str):
                 raise wrong_type(path, "a string", value)
             if self.choices and value not in self.choices:
                 raise invalid(path, f"it must be {' or '.join(map(repr, self.choices))}.")
-            if not (TOKEN_SHAPE if self.kind == "token" else _MODEL).fullmatch(value):
+            if not (_MODEL if self.kind == "model" else TOKEN_SHAPE).fullmatch(value):
                 raise invalid(path, "only a short name is accepted here.")
-            if telling_token(value):
+            if self.kind != "id" and telling_token(value):
                 w.text(holder, key, path, Role.META, turn)
         else:
             if isinstance(value, bool) or not isinstance(value, int | float):
@@ -184,8 +184,8 @@ class Scalar(Node):
     def schema(self) -> JsonSchema:
         if self.choices:
             return {"enum": list(self.choices)}
-        if self.kind in ("token", "model"):
-            shape = TOKEN_SHAPE if self.kind == "token" else _MODEL
+        if self.kind in ("token", "model", "id"):
+            shape = _MODEL if self.kind == "model" else TOKEN_SHAPE
             return {"type": "string", "pattern": f"^{shape.pattern}$"}
         limits = {"minimum": self.low, "maximum": self.high}
         return {"type": self.kind, **{name: limit for name, limit in limits.items() if limit is not None}}

@@ -13,7 +13,7 @@ from guard.surface import Surface
 class Options:
     """What the policy lets through. `opaque_fields` are names (or dotted paths without indices) of body fields that
     pass unread; `max_depth` bounds nesting; `allow_references` lets Responses name text the proxy does not see
-    (`previous_response_id`, `conversation`, `prompt.id`)."""
+    (`conversation`, `prompt.id`, an unknown `previous_response_id`)."""
 
     opaque_fields: frozenset[str] = frozenset()
     max_depth: int = 64

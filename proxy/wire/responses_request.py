@@ -8,7 +8,20 @@ from typing import Any
 
 from guard.surface import Role
 from proxy.wire.chat_request import flatten
-from proxy.wire.fields import BOOLEAN, TOKEN, Either, ListOf, Node, Object, Opaque, Rejected, Stripped, Tagged, Text
+from proxy.wire.fields import (
+    BOOLEAN,
+    TOKEN,
+    Either,
+    ListOf,
+    Node,
+    Object,
+    Opaque,
+    Rejected,
+    Scalar,
+    Stripped,
+    Tagged,
+    Text,
+)
 from proxy.wire.json_text import JsonOrText, JsonText
 from proxy.wire.tables import (
     CACHE_BREAKPOINT,
@@ -216,6 +229,8 @@ ITEMS: dict[str, Node] = {
 
 ITEM = Tagged("type", ITEMS, default="message")
 
+PREVIOUS = Scalar("id", note="names an answer whose stand-ins the store knows, else 400")
+
 TABLE = Object(
     {
         **{k: v for k, v in SAMPLING.items() if k != "n"},
@@ -234,7 +249,7 @@ TABLE = Object(
         "metadata": METADATA,
         "moderation": MODERATION,
         "parallel_tool_calls": BOOLEAN,
-        "previous_response_id": Rejected(_UNSEEN, then=TOKEN),
+        "previous_response_id": PREVIOUS,
         "prompt": Rejected(
             _UNSEEN,
             then=Object({"id": TOKEN, "version": TOKEN, "variables": AnyText(Role.USER, keep=KEEP)}),

@@ -53,6 +53,7 @@ class FaultyUpstream:
         self.piece = piece
         self.requests: list[Received] = []
         self.stall = 30.0
+        self.conversations: dict[str, str] = {}
         self.scripted: tuple[str, bytes] = ("application/json", b"{}")
         """Content type and body of the answer to the model `scripted`. `@@` in it becomes the first e-mail address that
         the request holds (the stand-in of one, behind the proxy), `@<@` and `@>@` its two halves."""
@@ -259,6 +260,24 @@ async def _pause(up: FaultyUpstream, request: Received, writer: Writer) -> None:
     await send_stream(writer, paused())
 
 
+async def _remember(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    """A Response that says all that was said in those it builds on."""
+    body = request.json
+    earlier = up.conversations.get(body.get("previous_response_id") or "", "")
+    identity = f"resp_{len(up.conversations) + 1:032d}"
+    text = up.conversations[identity] = f"{earlier} {answers.said(body)}".strip()
+    body = {**body, "input": text}
+
+    def named(data: bytes) -> bytes:
+        return data.replace(b'"resp_1"', f'"{identity}"'.encode())
+
+    if body.get("stream"):
+        events = [named(event) async for event in answers.stream(request.path, body, up.piece)]
+        await send_stream(writer, _replay(events))
+    else:
+        await send_json(writer, named(json.dumps(answers.whole(request.path, body)[1]).encode()))
+
+
 async def _drip(up: FaultyUpstream, request: Received, writer: Writer) -> None:
     """Every byte a TCP write of its own: frames and UTF-8 characters are split everywhere."""
     raw = b"".join([e async for e in _events(up, request)])
@@ -408,6 +427,7 @@ FAULTS: dict[str, Fault] = {
     "stall-before": _stall_before,
     "stall-mid": _stall_mid,
     "pause": _pause,
+    "remember": _remember,
     "drip": _drip,
     "no-done": _no_done,
     "cut": _cut,

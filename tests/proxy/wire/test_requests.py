@@ -145,12 +145,7 @@ OTHER_ERRORS: list[tuple[Any, dict[str, Any], str, str]] = [
     (moderations, {"model": "m", "input": ["x", {"type": "text", "text": "y"}]}, "input", "invalid_value"),
     (moderations, {"input": 5}, "input", "invalid_type"),
     (responses, {"model": "m", "input": [{"type": "novelty"}]}, "input[0].type", "unsupported_value"),
-    (
-        responses,
-        {"model": "m", "input": "x", "previous_response_id": "r"},
-        "previous_response_id",
-        "unsupported_parameter",
-    ),
+    (responses, {"model": "m", "input": "x", "previous_response_id": "a b"}, "previous_response_id", "invalid_value"),
     (responses, {"model": "m", "input": "x", "conversation": "c"}, "conversation", "unsupported_parameter"),
     (responses, {"model": "m", "input": "x", "prompt": {"id": "p"}}, "prompt", "unsupported_parameter"),
     (responses, {"model": "m", "input": "x", "background": True}, "background", "unsupported_parameter"),
