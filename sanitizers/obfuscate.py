@@ -40,7 +40,9 @@ _FUNCTION_WORDS = frozenset(
     """.split()
 )
 _KEEP_WHOLE = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]*`|[a-zA-Z][a-zA-Z0-9+.-]*://\S+|\S*@\S+|<[^<>\n]{1,200}>|(?:[~.]{0,2}/)[\w./-]+|\w*[_\d]\w*",
+    # bounded, and from a word's start: none of it is tried at every letter of a long run
+    r"```.*?(?:```|\Z)|`[^`\n]*`|[a-zA-Z][a-zA-Z0-9+.-]{0,31}://\S+|[^\s@]{0,256}@\S+|<[^<>\n]{1,200}>"
+    r"|(?:[~.]{0,2}/)[\w./-]+|\b\w*[_\d]\w*",
     re.DOTALL,
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+(?=\s|\Z|[\u4e00-\u9fff])|\n+|\Z|[.!?。！？]+)")
