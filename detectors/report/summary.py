@@ -60,7 +60,8 @@ class OfScript:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """`missed` are harmful prompts with the lowest scores, `alarms` harmless ones with the highest. `scripts` are those
-    that both classes have, where there are several."""
+    that both classes have, where there are several. `rescaled`: `drift` is on the stored scale, and the calibration on
+    one of its own."""
 
     sample: Sample
     calibration: Calibration
@@ -72,6 +73,7 @@ class Summary:
     warnings: tuple[str, ...]
     scripts: tuple[OfScript, ...] = ()
     drift: Drift | None = None
+    rescaled: bool = False
     reliability: tuple[Bin, ...] = ()
     brier: float | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -108,6 +110,7 @@ def summarise(
         alarms=tuple(r for r in reversed(by_score) if not r.harmful and r.score >= calibration.steer_at)[:worst],
         warnings=(*warnings(calibration), *(w for s in scripts for w in _missed_target(s, calibration))),
         drift=drift(stored, before.harmful, before.harmless) if stored is not None and before is not None else None,
+        rescaled=stored is not None and stored.scripts != calibration.scripts,
         reliability=_reliability(*held_out) if held_out is not None else (),
         brier=_brier(*held_out) if held_out is not None else None,
         facts=facts or {},

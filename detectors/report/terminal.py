@@ -83,6 +83,8 @@ def _drift(console: Console, s: Summary) -> None:
         rates = (_rate(h.fpr, h.fpr_interval), percent(h.target_fpr), percent(h.tpr))
         held.add_row(name, moved, *rates, "holds" if h.holds else "[red]exceeds it")
     console.print(held)
+    if s.rescaled:
+        console.print("[dim]Drift and stored thresholds are on the stored scale, new ones on a scale of their own.[/]")
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -125,7 +125,8 @@ def calibrate(
     summary = summarise(sample, fitted, stored=stored, held_out=held_out, worst=worst, facts=facts)
     terminal.show(Console(), summary, show_text=show_text)
     if patch is not None:
-        patch.write_text(_patch(policy, fitted, loaded.identity.name), "utf-8")
+        artifact = str(out) if per_script else None
+        patch.write_text(_patch(policy, fitted, loaded.identity.name, artifact), "utf-8")
         typer.echo(f"wrote {patch}; merge it into guard.yaml, then: guard config check guard.yaml")
     if out is not None:
         loaded.recalibrated(chosen, fitted).save(out)
@@ -202,8 +203,9 @@ def _print_worth_labelling(log: list[Path] | None, policy: str, stored: Calibrat
         typer.echo(f"{e.request_id},{e.digest},{e.score:.6f},")
 
 
-def _patch(policy: str, fitted: Calibration, model: str) -> str:
-    """The thresholds as guard.yaml wants them, rounded away from a false alarm; block_at above steer_at."""
+def _patch(policy: str, fitted: Calibration, model: str, artifact: str | None) -> str:
+    """The thresholds as guard.yaml wants them, rounded away from a false alarm; block_at above steer_at. With the probe
+    set that they belong to, where they are not on the scale of the one in use."""
     from io import StringIO
     from math import ceil
 
@@ -211,9 +213,10 @@ def _patch(policy: str, fitted: Calibration, model: str) -> str:
 
     steer_at, block_at = (ceil(t.value * 1e6) / 1e6 for t in (fitted.steer, fitted.block))
     thresholds = {"steer_at": steer_at, "block_at": max(block_at, round(steer_at + 1e-6, 6))}
+    probe = thresholds if artifact is None else {"artifact": artifact, **thresholds}
     text = StringIO()
     yaml = YAML()
-    yaml.dump({"policies": {policy: {"probe": thresholds}}}, text)
+    yaml.dump({"policies": {policy: {"probe": probe}}}, text)
     head = (
         f"# {model}: {fitted.harmful} harmful and {fitted.harmless} harmless prompts, AUROC {fitted.auroc:.3f}\n"
         + "".join(

@@ -113,6 +113,7 @@ def test_without_per_script_the_stored_scale_stays(files, chinese, tmp_path):
     words = " ".join(result.output.split())
     assert "By writing system" in words
     assert "cjk: steer_at takes 60.0% of its harmless and" in words
+    assert "on the stored scale" not in words
     assert "latin: steer_at takes 0.0% of its harmless and" in words
     old, new = ProbeSet.load(files / "two.json"), ProbeSet.load(tmp_path / "new.json")
     assert new.calibration.scripts == old.calibration.scripts
@@ -120,8 +121,12 @@ def test_without_per_script_the_stored_scale_stays(files, chinese, tmp_path):
 
 
 def test_per_script(files, chinese, tmp_path):
-    result = run(*chinese, files / "two.json", "--per-script", "--out", tmp_path / "new.json", "--html", tmp_path / "r")
+    out = ["--out", tmp_path / "new.json", "--html", tmp_path / "r", "--patch", tmp_path / "p.yaml"]
+    result = run(*chinese, files / "two.json", "--per-script", *out)
     assert result.exit_code == 0, result.output
+    assert "on the stored scale" in " ".join(result.output.split()) and "on the stored scale" in out[3].read_text()
+    patched = config.load(tmp_path / "p.yaml").policies["default"].probe
+    assert patched.artifact == str(tmp_path / "new.json") and patched.steer_at == pytest.approx(9, abs=1)
     new = ProbeSet.load(tmp_path / "new.json").calibration
     assert set(new.scripts) == {"latin", "cjk"}
     assert 9 < new.steer_at < 10  # the scale is latin's own
