@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,13 @@ START_SECONDS = 120.0
 class Served:
     """A running proxy. `url` is its root; `config` the file it watches, `audit` the file it writes."""
 
-    def __init__(self, directory: Path, settings: Mapping[str, Any], *arguments: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        settings: Mapping[str, Any],
+        *arguments: str,
+        program: Sequence[str] = ("-m", "guard.cli"),
+    ) -> None:
         self.directory = directory
         self.config = directory / "guard.yaml"
         self.audit = directory / "audit.jsonl"
@@ -34,7 +40,7 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "guard.cli", "serve", "-c", str(self.config), f"--port={self.port}", *arguments],
+                [sys.executable, *program, "serve", "-c", str(self.config), f"--port={self.port}", *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "HF_HUB_OFFLINE": "1"},

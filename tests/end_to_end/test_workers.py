@@ -131,6 +131,30 @@ def test_workers(echo: FaultyUpstream, tmp_path: Path, plugin: Path, monkeypatch
     assert not list(values.iterdir()), "values of a run that is over"
 
 
+IMPATIENT = """
+import sys
+if __name__ == "__main__":
+    import proxy.supervisor as supervisor
+    supervisor._PING_SECONDS, supervisor._HUNG_SECONDS = 0.2, 2.0
+    from guard.cli import main
+    main()
+"""
+
+
+def test_a_worker_that_stands_still_is_replaced(
+    echo: FaultyUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "metrics"))
+    script = tmp_path / "impatient.py"
+    script.write_text(IMPATIENT)
+    with Served(tmp_path, settings(echo), "--workers", "2", program=(str(script),)) as served:
+        still = served.workers()[0]
+        os.kill(still, signal.SIGSTOP)
+        wait(lambda: still not in served.workers() and len(served.workers()) == 2)
+        assert "has not answered" in served.log.read_text()
+        served.wait_ready()
+
+
 def test_workers_end_with_their_supervisor(echo: FaultyUpstream, tmp_path: Path) -> None:
     with Served(tmp_path, settings(echo), "--workers", "2") as served:
         workers = served.workers()

@@ -145,9 +145,17 @@ def test_probes_ask_what_they_are_for(rendered: Sets, probe: str, path: str) -> 
     assert container[probe]["httpGet"] == {"path": path, "port": "http"}
 
 
-@pytest.mark.parametrize(("shutdown", "grace"), [(None, 320), (900, 920), (0.5, 21)])
-def test_a_stopping_pod_outlives_the_longest_stream(chart: Renderer, shutdown: float | None, grace: int) -> None:
-    config = {} if shutdown is None else {"server": {"shutdown_seconds": shutdown}}
+@pytest.mark.parametrize(
+    ("server", "grace"),
+    [
+        ({}, 320),
+        ({"shutdown_seconds": 900}, 920),
+        ({"shutdown_seconds": 0.5}, 21),
+        ({"drain_delay_seconds": 14.5, "workers": 4}, 335),
+    ],
+)
+def test_a_stopping_pod_outlives_the_longest_stream(chart: Renderer, server: dict[str, Any], grace: int) -> None:
+    config = {"server": server}
     spec = pod(chart.render(merged(CLOUD, {"config": config})))
     assert spec["terminationGracePeriodSeconds"] == grace
     assert spec["containers"][0]["lifecycle"]["preStop"] == {"exec": {"command": ["sleep", "10"]}}
