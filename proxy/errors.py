@@ -26,7 +26,6 @@ _TYPES = {
     404: "invalid_request_error",
     408: "timeout_error",
     429: "rate_limit_error",
-    503: "server_error",
 }
 
 
@@ -95,7 +94,7 @@ def problem_of(error: Exception) -> Problem:
         return Problem(
             status=error.status,
             message=str(error),
-            type=_TYPES.get(error.status, "invalid_request_error"),
+            type="server_error" if error.status >= 500 else _TYPES.get(error.status, "invalid_request_error"),
             code=error.code,
             param=error.param,
             reason=error.code or "invalid_request",

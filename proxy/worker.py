@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging.config
+import os
 import signal
 import socket
 import sys
@@ -47,7 +48,11 @@ def main(start: Start, control: Connection, sock: socket.socket) -> None:
     orders = _Orders(app, control)
     server = Server(uvicorn.Config(app, **start.options), drain, announce=orders.listen, shares=True)
     orders.server = server
-    sys.exit(0 if server.serve_on(sock) else FAILED)
+    status = 0 if server.serve_on(sock) else FAILED
+    logging.shutdown()
+    sys.stdout.flush()
+    # Everything is closed. Taking an interpreter with models in it apart takes seconds that a stop may not have.
+    os._exit(status)
 
 
 class _Orders:

@@ -65,11 +65,13 @@ class Served:
         self.config.write_text(json.dumps(settings, indent=1))
 
     def wait_ready(self) -> None:
+        """Until every worker accepts requests, which the banner says, and some route can be served."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"guard serve ended:\n{self.log.read_text()}"
             try:
-                if httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                announced = "Guardchain on" in self.log.read_text()
+                if announced and httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200:
                     return
             except httpx2.TransportError:
                 pass

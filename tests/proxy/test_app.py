@@ -82,7 +82,7 @@ def test_while_it_drains_new_requests_are_refused_after_a_while(built: list[Echo
         _wait(lambda: drain.refuses)
         refused = httpx.post(f"{url}/v1/chat/completions", json=BODY)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        assert refused.json()["error"]["code"] == "server_stopping"
+        assert (refused.json()["error"]["code"], refused.json()["error"]["type"]) == ("server_stopping", "server_error")
         assert 'rejections_total{reason="server_stopping"} 1.0' in httpx.get(f"{url}/metrics").text
 
 
