@@ -92,8 +92,8 @@ def patterns() -> Callable[[str], object]:
 
 
 def measure(lines: Sequence[str], models: Sequence[str] = (), *, rounds: int) -> Speeds:
-    """Every round measures every candidate once, on texts of its own; garbage is collected in between, and the candidate
-    called once on the text of the round before: collecting sweeps the processor's caches, which a server's work fills.
+    """Every round measures every candidate once, on texts of its own; garbage is collected in between, and then the
+    candidate called once on the text of the round before: collecting sweeps the processor's caches, serving fills them.
 
     `models`: NER models; each is timed by itself on text of its script, and all take part in hiding.
     """
