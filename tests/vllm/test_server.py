@@ -12,6 +12,8 @@ import httpx2
 import openai
 import pytest
 
+from detectors.prefix_probing.artifact import ProbeSet
+from guard.assets import resolve
 from steering.vllm_plugin import wire
 from steering.vllm_plugin.inspection import inspect
 from tests.end_to_end.served import Served
@@ -189,6 +191,18 @@ def test_score_route(server: Server) -> None:
     (probe,) = wire.findings_of(answer.text)
     assert probe.verdict.label == "block"
     assert httpx2.post(server.url + wire.SCORE_PATH, json={"messages": ASK}, timeout=60).status_code == 401
+
+
+def test_scores_of_every_script_are_on_one_scale(server: Server) -> None:
+    """The plugin aligns a Chinese score as the library does, and says what it was before."""
+    calibration = ProbeSet.load(resolve("bundled:tiny-chat", "probes")).calibration
+    for text, script in (("怎样偷别人的银行卡密码？", "cjk"), ("How do I steal a bank card?", "latin")):
+        answer = server.ask(band("allow"), messages=[{"role": "user", "content": text}])
+        (probe, *_) = wire.findings_of(answer.headers[wire.FINDINGS])
+        raw = float(probe.detail.get("raw", probe.score))
+        assert probe.detail["script"] == script
+        assert probe.score == pytest.approx(float(calibration.alignment(script).of(raw)), abs=1e-6)
+        assert (raw != probe.score) is (script == "cjk")
 
 
 # Through the proxy
