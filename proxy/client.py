@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -130,7 +131,9 @@ def parse_json(raw: bytes, *, max_depth: int) -> dict[str, Any]:
 
     Raises `RequestError` 400 for anything else: no JSON, invalid UTF-8, lone surrogates, no object, nesting bombs
     (the parser itself gives up at 1,024 levels, so the walk below is bounded). Messages hold positions, no text.
+    A byte order mark in front is passed over, as RFC 8259 (section 8.1) lets a parser do.
     """
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     if not raw:
         raise RequestError("The request has no body; a JSON object is needed.", code="invalid_json")
     try:

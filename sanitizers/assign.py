@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
 
 from guard.errors import CheckUnavailable
 from sanitizers.cast import Cast, Name
@@ -86,7 +87,7 @@ class Assigner:
         raise CheckUnavailable("sanitize", "surrogates")
 
     def _make(self, type_: str, flat: str, canonical: str, encoding: str, part: bool, title: bool, attempt: int) -> str:
-        shown = flat if part or encoding in ("plain", "spaced") else canonical
+        shown = flat if part or encoding in ("plain", "spaced") else unquote(flat) if encoding == "url" else canonical
         if type_ == "PERSON":
             made = self.cast.name(shown, title, attempt)
         else:

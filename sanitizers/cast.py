@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sanitizers.names_list import EN_FAMILY, EN_GIVEN
 from sanitizers.persons import Part, called, cased, draw_part, gender_of, split, stands_alone
@@ -46,8 +47,12 @@ class Cast:
         self._fresh: dict[str, str] = {}  # a part of a name, lower case -> its surrogate
         self._used: set[str] = set()
         self._people: list[tuple[str, str]] = []  # given and family name, lower case
-        self._latin: list[tuple[str, str, str, str]] | None = None
         self._meet([(name, split(name.form, title=name.title)) for name in dict.fromkeys(names)])
+        # Looked up once for every name and address: searching all persons each time would be quadratic.
+        self._plain = {_plain(word): word for word in self._fresh}  # obrien for O'Brien, muller for Müller
+        self._by_initial: dict[tuple[str, str], str] = {}
+        for given, family in self._people:
+            self._by_initial.setdefault((family, given[0]), given)
 
     def _meet(self, names: list[tuple[Name, list[Part]]]) -> None:
         genders: dict[str, str] = {}
@@ -105,7 +110,7 @@ class Cast:
         """The initial of the person's surrogate, where the request names the person: J. Smith beside John Smith."""
         family = next((p.text.casefold() for p in parts if p.kind == "family"), None)
         letter = part.text[0].casefold()
-        given = next((g for g, f in self._people if f == family and g[0] == letter), None)
+        given = self._by_initial.get((family, letter)) if family else None
         if given is None or len(part.text) > 2:
             return draw_part(part, self._key, self._offset)
         return cased(part.text[0] * 2, self._fresh[given][0]) + part.text[1:]
@@ -144,8 +149,7 @@ class Cast:
         written = re.findall(r"[a-z]+", local.casefold())
         if not written or len(written) > 3 or not local.isascii():
             return None
-        plain = {_plain(word): word for word in self._fresh}  # obrien for O'Brien, muller for Müller
-        words = [plain.get(word, word) for word in written]
+        words = [self._plain.get(word, word) for word in written]
         made = self._glued(words[0]) if len(words) == 1 else self._spaced(words)
         if made is None:
             return None
@@ -155,10 +159,7 @@ class Cast:
     def _spaced(self, words: list[str]) -> list[str] | None:
         """`alice.johnson`, `j.smith`, `wei.zhang`: the order is given, family unless the request or the lists know
         better."""
-        known: dict[str, str] = {}
-        for given, family, fresh_given, fresh_family in self._pinyin():
-            known.setdefault(given, fresh_given)
-            known.setdefault(family, fresh_family)
+        known = self._syllables
         found = [w for w in words if w in self._fresh or w in known]
         named = [w for w in words if w.capitalize() in EN_GIVEN or w.capitalize() in EN_FAMILY]
         if not found and not named:
@@ -178,16 +179,8 @@ class Cast:
 
     def _glued(self, word: str) -> list[str] | None:
         """`alicejohnson`, `johnsona`, `ajohnson`, `zhangwei`, `alice`."""
-        for given, family, fresh_given, fresh_family in (*self._known(), *self._pinyin()):
-            ways = {
-                given + family: fresh_given + fresh_family,
-                family + given: fresh_family + fresh_given,
-                given[0] + family: fresh_given[0] + fresh_family,
-                family + given[0]: fresh_family + fresh_given[0],
-                given + family[0]: fresh_given + fresh_family[0],
-            }
-            if word in ways:
-                return [ways[word]]
+        if word in self._ways:
+            return [self._ways[word]]
         if word in self._fresh and self._fresh[word].isascii():
             return [self._fresh[word]]
         if word.capitalize() in EN_GIVEN:
@@ -202,6 +195,27 @@ class Cast:
             return [initial + self._listed(word[1:], "family")]
         return None
 
+    @cached_property
+    def _ways(self) -> dict[str, str]:
+        """Both names of every person run together or shortened, as addresses have them, with the surrogate's."""
+        ways: dict[str, str] = {}
+        for given, family, fresh_given, fresh_family in (*self._known(), *self._pinyin):
+            ways.setdefault(given + family, fresh_given + fresh_family)
+            ways.setdefault(family + given, fresh_family + fresh_given)
+            ways.setdefault(given[0] + family, fresh_given[0] + fresh_family)
+            ways.setdefault(family + given[0], fresh_family + fresh_given[0])
+            ways.setdefault(given + family[0], fresh_given + fresh_family[0])
+        return ways
+
+    @cached_property
+    def _syllables(self) -> dict[str, str]:
+        """Given and family names of the Chinese persons in pinyin, with the surrogate's."""
+        known: dict[str, str] = {}
+        for given, family, fresh_given, fresh_family in self._pinyin:
+            known.setdefault(given, fresh_given)
+            known.setdefault(family, fresh_family)
+        return known
+
     def _known(self) -> list[tuple[str, str, str, str]]:
         return [
             (_plain(g), _plain(f), self._fresh[g].casefold(), self._fresh[f].casefold())
@@ -213,14 +227,11 @@ class Cast:
         """As if the name stood in the request by itself, so that it is the same person when it does."""
         return self._fresh.get(word) or draw_part(Part(word.capitalize(), kind), self._key, self._offset)
 
+    @cached_property
     def _pinyin(self) -> list[tuple[str, str, str, str]]:
         """The Chinese persons as their addresses spell them: given, family, and both of the surrogate."""
-        if self._latin is None:
-            han = [(g, f) for g, f in self._people if not g.isascii() and not f.isascii()]
-            self._latin = [
-                (_latin(g), _latin(f), _latin(self._fresh[g]), _latin(self._fresh[f])) for g, f in dict.fromkeys(han)
-            ]
-        return self._latin
+        han = [(g, f) for g, f in self._people if not g.isascii() and not f.isascii()]
+        return [(_latin(g), _latin(f), _latin(self._fresh[g]), _latin(self._fresh[f])) for g, f in dict.fromkeys(han)]
 
 
 def _plain(word: str) -> str:

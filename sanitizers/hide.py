@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from guard.errors import CheckUnavailable
 from guard.surface import ChannelKind, Role
@@ -29,6 +30,7 @@ _LONGER_PLACE = re.compile(
 _ALONE = 4  # characters of an organisation's name proper that may stand for it
 _QUIET = frozenset((Role.SYSTEM, Role.DEFINITION))
 _ROUNDS = 4
+_LINKED = frozenset(("EMAIL_ADDRESS", "PHONE_NUMBER"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,16 @@ def hide(
     raise CheckUnavailable("sanitize", reason)
 
 
+def _read(text: str, span: Span) -> tuple[str, str]:
+    """The value of a find (folded), and how it is encoded where it stands: links write `%2B1415…` for `+1415…`."""
+    form = fold(text[span.start : span.end]).text
+    if "%" in form and span.type in _LINKED:
+        plain = unquote(form)
+        if plain != form and "\ufffd" not in plain:
+            return plain, "url"
+    return form, "plain"
+
+
 def _worth(piece: Piece, span: Span) -> bool:
     return span.type not in DATES or tells(span.type, fold(piece.text[span.start : span.end]).text)
 
@@ -161,7 +173,7 @@ def _values(pieces: Sequence[Piece], spans: Sequence[Sequence[Span]]) -> dict[tu
     values: dict[tuple[str, str], Value] = {}
     for piece, found in zip(pieces, spans, strict=True):
         for span in found:
-            form = fold(piece.text[span.start : span.end]).text
+            form, _ = _read(piece.text, span)
             norm = normalise(span.type, form)
             title, gender = title_at(piece.text, span.start, span.end) if span.type == "PERSON" else (False, "")
             value = values.get((span.type, norm))
@@ -210,9 +222,9 @@ def _places(
     by_span: dict[tuple[int, int, str], tuple[Value, str, bool]] = {}
     candidates: list[Span] = []
     for span in found:
-        form = fold(piece.text[span.start : span.end]).text
+        form, encoding = _read(piece.text, span)
         value = values[span.type, normalise(span.type, form)]
-        by_span[span.start, span.end, span.type] = (value, "plain", False)
+        by_span[span.start, span.end, span.type] = (value, encoding, False)
         candidates.append(span)
     for hit in searcher.hits(piece.text):
         budget.spend()

@@ -57,6 +57,9 @@ class SanitizerOptions:
     def __post_init__(self) -> None:
         further = (*custom(self.recognizers), *(registry(self.registry) if self.registry else ()))
         object.__setattr__(self, "further", further)
+        for score in (self.min_score, *self.min_scores.values()):
+            if not 0 <= score <= 1:
+                raise ConfigError(f"min_score is a confidence between 0 and 1, not {score}")
         known = self.known
         for name in (*self.entities, *self.min_scores):
             if name not in known:

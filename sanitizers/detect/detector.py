@@ -16,7 +16,7 @@ from sanitizers.detect.address import STREETS, Addresses
 from sanitizers.detect.cards import CARDS
 from sanitizers.detect.china import CHINA
 from sanitizers.detect.credentials import CREDENTIALS
-from sanitizers.detect.email import EMAILS
+from sanitizers.detect.email import EMAILS, narrowed
 from sanitizers.detect.fold import fold
 from sanitizers.detect.glued import Glued
 from sanitizers.detect.handles import HANDLES
@@ -153,7 +153,7 @@ class Detector:
             for span in recogniser.find(folded.text, budget)
             if self._passes(span) and not _is_code(span, folded.text) and around.allow(span)
         ]
-        found = _narrowed(found, folded.text)
+        found = narrowed(found, folded.text)
         if self._phones is not None:
             stronger = [span for span in merge(found) if span.certain or span.score > PHONE_SCORE]
             phones = map(_named(folded.text), self._phones.find(folded.text, budget, stronger))
@@ -193,12 +193,14 @@ def _is_code(span: Span, text: str) -> bool:
 
 
 # What a phone library takes for somebody's number and is not. Ten bare digits from 1 on are seconds since 1970 (in
-# North America no number starts with 1); the next are the largest numbers of 31 and 32 bits; four groups with dots are
-# a version; a date with an hour behind it has the length of a number.
+# North America no number starts with 1); four groups with dots are a version; a date with an hour behind it has the
+# length of a number.
 _COUNT = re.compile(
-    r"1[0-9]{9}|214748364[78]|429496729[56]|[0-9]+(?:\.[0-9]+){3}"
+    r"1[0-9]{9}|[0-9]+(?:\.[0-9]+){3}"
     r"|[0-3]?[0-9][./][01]?[0-9][./](?:19|20)[0-9]{2}[ ,]+[0-2]?[0-9]"
 )
+# The largest numbers of 31 and 32 bits, which are also numbers in Dallas: phones where a word says so.
+_LIMIT = re.compile(r"214748364[78]|429496729[56]")
 _BARE = re.compile(r"[0-9]{7,}")
 _SHORTEST = 7  # characters: what is shorter, and valid somewhere, is a postcode or a count where no word names it
 _PHONE_WORDS = words(
@@ -224,7 +226,7 @@ def _named(text: str) -> Callable[[Span], Span]:
             span = replace(span, start=span.start + 1)
         if near(_PHONE_WORDS, text, span.start, span.end):
             return replace(span, score=FIRM_SCORE, by=f"{span.by}, beside a word for it")
-        if len(value) < _SHORTEST:
+        if len(value) < _SHORTEST or _LIMIT.fullmatch(value):
             return replace(span, score=0.0)
         if _BARE.fullmatch(value) and _OTHER_WORDS.search(text, max(0, span.start - 20), span.start):
             return replace(span, score=0.0)
@@ -260,19 +262,6 @@ class _Spaced:
         apart = _LISTED.sub(" ", text)  # of the same length, like the next
         yield from self._inner.find(apart, budget)
         yield from self._inner.find(_GLUE.sub(" ", apart).replace("_", " "), budget)
-
-
-def _narrowed(spans: list[Span], text: str) -> list[Span]:
-    """Without e-mail addresses that swallowed the Chinese words next to another one found inside them."""
-    inner = {s.end: s for s in spans if s.type == "EMAIL_ADDRESS" and _GLUE.search(text, s.start, s.end) is None}
-    return [
-        s
-        for s in spans
-        if s.type != "EMAIL_ADDRESS"
-        or (known := inner.get(s.end)) is None
-        or known.start <= s.start
-        or _GLUE.search(text, s.start, known.start) is None
-    ]
 
 
 class _Memory:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from sanitizers.detect.checks import iban, isbn, luhn, weighted
-from sanitizers.detect.recogniser import Budget, Rule, Rules, words
+from sanitizers.detect.recogniser import Budget, Rule, Rules, near, words
 from sanitizers.detect.span import Span
 
 
@@ -192,15 +192,16 @@ IDENTIFIERS = Rules(
     )
 )
 
-_ISBN = re.compile(
-    r"(?i:isbn)(?:-?1[03])?[ :：#]{0,3}(?P<value>[0-9](?:[ -]?[0-9]){8}(?:[ -]?[0-9]){0,3}[ -]?[0-9Xx])(?![0-9A-Za-z])"
-)
+_ISBN = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){8}(?:[ -]?[0-9]){0,3}[ -]?[0-9Xx](?![0-9A-Za-z])")
+_BOOK_WORDS = words("isbn", "isbn-10", "isbn-13")
 
 
 def books(text: str) -> Iterator[tuple[int, int]]:
-    """Where ISBNs stand, which a phone library takes for numbers."""
+    """Where ISBNs stand, which a phone library takes for numbers: with a right check digit and beside that word."""
     if "isbn" in text.lower():
         for match in _ISBN.finditer(text):
-            value = re.sub(r"[ -]", "", match["value"])
+            value = re.sub(r"[ -]", "", match.group())
             if len(value) in (10, 13) and (len(value) == 10 or value.isdecimal()) and isbn(value):
-                yield match.span("value")
+                start, end = match.span()
+                if near(_BOOK_WORDS, text, start, end):
+                    yield start, end

@@ -134,6 +134,12 @@ _GOES_ON = re.compile(r"[A-Za-z0-9]|[:._@/][A-Za-z0-9:]")
 _CAME_BEFORE = re.compile(r"(?:[A-Za-z0-9]|[0-9][:._@/])\Z")
 
 
+# Labels of forms, which taggers take for companies.
+_LABELS = frozenset(
+    ("ISBN", "ISSN", "IBAN", "BIC", "SWIFT", "DOI", "SSN", "IMEI", "VIN", "URL", "URI", "UUID", "PIN", "OTP")
+)
+
+
 def _trimmed(text: str, start: int, end: int, found: Span) -> Span | None:
     """Without marks at its edges; None when fewer than two characters, no letters, or a piece of a number are left.
 
@@ -143,7 +149,7 @@ def _trimmed(text: str, start: int, end: int, found: Span) -> Span | None:
         start += 1
     while start < end and text[end - 1] in _EDGE:
         end -= 1
-    if not 2 <= end - start <= _LONGEST or not any(c.isalpha() for c in text[start:end]):
+    if not 2 <= end - start <= _LONGEST or not any(c.isalpha() for c in text[start:end]) or text[start:end] in _LABELS:
         return None
     if found.type == "DATE_TIME" and (
         _GOES_ON.match(text, end) or _CAME_BEFORE.search(text[max(start - 2, 0) : start])

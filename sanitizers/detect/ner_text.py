@@ -11,6 +11,7 @@ _FENCED = re.compile(r"(?P<fence>```|~~~)(?P<label>[^\n`]{0,40})\n(?P<body>.*?)(
 # Inline code, links, e-mail addresses, paths.
 _FOREIGN = re.compile(
     r"(?<!`)`[^`\n]{1,400}`(?!`)"
+    r"|\bmailto:[^\s<>\"'，。；）]+|\b(?:tel|sms|callto|facetime|sip|whatsapp):[+0-9%][^\s<>\"'，。；）]*"
     r"|\b[a-z][a-z0-9+.-]{1,15}://[^\s<>\"'，。；）]+"
     r"|\bwww\.[^\s<>\"'，。；）]+"
     r"|[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+"
@@ -19,7 +20,7 @@ _FOREIGN = re.compile(
     re.ASCII,
 )
 _IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|(?<!\w)[A-Za-z]\w*\(\)", re.ASCII)
-_GATE = re.compile(r"[`/@\\]|www\.|%40|~~~")
+_GATE = re.compile(r"[`/@\\]|www\.|%40|~~~|[a-z]:[+0-9%]")
 
 
 def clear(text: str) -> str:

@@ -69,7 +69,7 @@ def _outermost(spans: Iterable[Span]) -> list[Span]:
     return kept
 
 
-_WORDY = frozenset(("PERSON", "EMAIL_ADDRESS", "CUSTOM", "SECRET", "PRIVATE_KEY", "URL", "CRYPTO"))
+_WORDY = NAMES | {"EMAIL_ADDRESS", "CUSTOM", "SECRET", "PASSWORD", "PRIVATE_KEY", "URL", "CRYPTO"}
 _TELLING_DIGITS = 7
 
 

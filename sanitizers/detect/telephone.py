@@ -6,6 +6,7 @@ Numbering plans change, people leave prefixes out and mistype; what stands behin
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
@@ -33,6 +34,10 @@ def _is_number(value: str) -> bool:
     return _FEWEST <= len(digits) <= _MOST and len(set(digits)) > 1 and _OTHERS.match(value) is None
 
 
+def _is_linked(value: str) -> bool:
+    return _is_number(unquote(value))
+
+
 def _is_international(value: str) -> bool:
     """Nine to fifteen digits behind a plus sign that begin with a country's code."""
     digits = _digits(value)
@@ -40,8 +45,21 @@ def _is_international(value: str) -> bool:
     return 9 <= len(digits) <= _MOST and digits[0] != "0" and known
 
 
+# A name in a link's query that says phone: phone=, user_tel=, mobileNumber=, ...
+_QUERY = r"[?&;][A-Za-z_.-]{0,20}?(?i:phone|tel|mobile|mob|cell|fax|msisdn|whatsapp|sms)(?i:[_-]?(?:no|num|number))?="
 TELEPHONES = Rules(
     (
+        Rule(
+            "PHONE_NUMBER",
+            re.compile(
+                rf"(?:{_QUERY}|(?<![A-Za-z])(?:tel|sms|smsto|callto|facetime|sip|whatsapp):(?://)?|(?<![A-Za-z])wa\.me/)"
+                r"(?P<value>(?:[+]|%2[Bb]|%28|[(])?[0-9](?:(?:[.()+-]|%2[089DdEe]){0,3}[0-9]){6,14})(?![0-9A-Za-z%])"
+            ),
+            0.85,
+            needs=re.compile(r"[?&;][A-Za-z_.-]{2,40}=|[a-z]:|wa\.me/"),
+            accept=_is_linked,
+            why="a number where a link says phone",
+        ),
         Rule(
             "PHONE_NUMBER",
             re.compile(

@@ -111,3 +111,11 @@ def test_parse_errors_do_not_quote() -> None:
     with pytest.raises(RequestError) as error:
         parse_json(b'{"a": maria@lopez.org}', max_depth=8)
     assert "maria" not in str(error.value)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert parse_json(b'\xef\xbb\xbf{"a": 1}', max_depth=8) == {"a": 1}
+    for raw in (b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"\xff\xfe{\0}\0"):
+        with pytest.raises(RequestError) as error:
+            parse_json(raw, max_depth=8)
+        assert error.value.status == 400

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from guard.surface import Role
 from sanitizers import Piece, Policy, SanitizerOptions
 from sanitizers.detect import Span
 from sanitizers.hide import Hiding, hide
+from sanitizers.names_list import EN_FAMILY, EN_FEMALE
 from sanitizers.restore import Restorer
 
 KEY = b"k" * 32
@@ -152,3 +155,23 @@ def test_no_free_surrogate_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(CheckUnavailable) as caught:
         hiding(piece([(("CREDIT_CARD", "4111 1111 1111 1111"), " ")]))
     assert caught.value.reason == "surrogates"
+
+
+def test_a_long_conversation_of_new_people_takes_time_in_proportion() -> None:
+    families, first = sorted(EN_FAMILY), EN_FEMALE
+
+    def seconds(turns: int) -> float:
+        pieces = [
+            Piece(f"{first[i % len(first)]} {families[i * 7 % len(families)]} wrote from user{i}@host{i}.com")
+            for i in range(turns)
+        ]
+        texts = [piece.text for piece in pieces]
+        spans = [
+            [Span(0, t.index(" wrote"), "PERSON", 0.9), Span(t.index("user"), len(t), "EMAIL_ADDRESS", 0.9)]
+            for t in texts
+        ]
+        started = time.process_time()
+        hide(pieces, spans, b"k" * 32, SanitizerOptions(seconds=300))
+        return time.process_time() - started
+
+    assert seconds(1600) < 25 * seconds(200)  # eight times the text; every address asked every person: 64 times

@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
-from sanitizers import Sanitizer
+import pytest
+
+from guard.errors import ConfigError
+from sanitizers import Sanitizer, SanitizerOptions
 from sanitizers.detect import Budget, Span
 
 
@@ -35,3 +39,11 @@ print(sorted(set(sys.modules) - before))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("options", [{"min_score": 2}, {"min_score": -0.1}, {"min_scores": {"PERSON": float("nan")}}])
+def test_a_score_outside_of_its_range_is_a_config_error(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        SanitizerOptions(**options)
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        SanitizerOptions.parse(options)

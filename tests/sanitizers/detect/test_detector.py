@@ -159,6 +159,10 @@ def test_merging(spans: list[Span], kept: list[str]) -> None:
         ("1234567890123 1", [Span(0, 6, "X", 0.9, certain=True), Span(0, 13, "Y", 1.0)], ["123456", "7890123"]),
         ("4111 12/26", [Span(0, 4, "X", 0.9), Span(0, 10, "Y", 0.4)], ["4111"]),
         ("Ann.", [Span(0, 3, "X", 0.9), Span(0, 4, "CUSTOM", 0.4)], ["Ann"]),
+        ("Acme 4111", [Span(5, 9, "X", 0.9), Span(0, 9, "ORGANIZATION", 0.4)], ["Acme", "4111"]),
+        ("Bonn 4111", [Span(5, 9, "X", 0.9), Span(0, 9, "LOCATION", 0.4)], ["Bonn", "4111"]),
+        ("Elm 12 4111", [Span(7, 11, "X", 0.9), Span(0, 11, "ADDRESS", 0.4)], ["Elm 12", "4111"]),
+        ("CTO 4111", [Span(4, 8, "X", 0.9), Span(0, 8, "TITLE", 0.4)], ["CTO", "4111"]),
     ],
 )
 def test_the_rest_of_a_weaker_find_stays_found_where_it_tells_something(text, spans, kept) -> None:
