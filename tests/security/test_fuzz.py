@@ -1,6 +1,6 @@
 """Whatever bytes, bodies and texts come: parsers refuse with their own error, and nothing is lost or invented.
 
-`GUARD_FUZZ=5000 pytest tests/security/test_fuzz.py` tries so many examples of each in place of a hundred.
+`GUARD_FUZZ_EXAMPLES=5000 pytest tests/security/test_fuzz.py` tries so many examples of each in place of a hundred.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sanitizers.hide import Piece
 from sanitizers.restore import Restorer
 from tests.proxy.wire import bodies
 
-EXAMPLES = int(os.environ.get("GUARD_FUZZ", "100"))
+EXAMPLES = int(os.environ.get("GUARD_FUZZ_EXAMPLES", "100"))
 fuzz = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 VALUES = ["maria@lopez.org", "4111 1111 1111 1111", "415-209-3456", "张伟 13812345678", "sk-proj-" + "a1B2" * 12]
