@@ -74,10 +74,14 @@ class Decision:
 
     @property
     def verdict(self) -> Verdict:
+        if not self.findings:  # asked several times a request, and without checks there is nothing to fold
+            return Verdict.ALLOW
         return max((f.verdict for f in self.findings if f.mode is Mode.ENFORCE), default=Verdict.ALLOW)
 
     @property
     def would(self) -> Verdict:
+        if not self.findings:
+            return Verdict.ALLOW
         return max((f.verdict for f in self.findings), default=Verdict.ALLOW)
 
     @property
@@ -90,6 +94,8 @@ class Decision:
     @property
     def strength(self) -> float:
         """Steering strength in [0, 1]; 0 unless an enforcing check asked for it."""
+        if not self.findings:
+            return 0.0
         return max(
             (f.strength or 0.0 for f in self.findings if f.mode is Mode.ENFORCE and f.verdict is Verdict.STEER),
             default=0.0,
@@ -98,7 +104,7 @@ class Decision:
     @property
     def route_local(self) -> bool:
         """Whether an enforcing check sends the request to the policy's local upstream."""
-        return any(f.route_local for f in self.findings if f.mode is Mode.ENFORCE)
+        return bool(self.findings) and any(f.route_local for f in self.findings if f.mode is Mode.ENFORCE)
 
     def finding(self, check: str) -> Finding | None:
         return next((f for f in self.findings if f.check == check), None)

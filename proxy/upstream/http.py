@@ -192,6 +192,8 @@ class HttpUpstream:
     async def _read(self, response: aiohttp.ClientResponse, deadline: float) -> bytes:
         """What has arrived, empty at the end."""
         try:
+            if response.content.is_eof():  # all is here: nothing to wait for, and a timer costs more than the read
+                return await response.content.readany()
             async with _until(self._idle, deadline):
                 return await response.content.readany()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
