@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from guard.cli.probing import choice, load, progress
+
 if TYPE_CHECKING:
     from detectors.calibrate.sample import Sample
     from detectors.prefix_probing.artifact import Calibration, ProbeSet
@@ -79,7 +81,6 @@ def calibrate(
     from detectors.prefix_probing.probe import Detector
     from detectors.report import page, summarise, terminal
     from guard.assets import resolve
-    from guard.cli.probes import _choice
 
     if bool(data) == bool(log):
         raise typer.BadParameter("give either --data or --log")
@@ -91,7 +92,7 @@ def calibrate(
         raise typer.BadParameter("must lie between 0 and 1", param_hint="--prevalence")
     if per_script and out is None:
         raise typer.BadParameter("needs --out: thresholds then belong to the new probe set", param_hint="--per-script")
-    chosen = cast("Detector", _choice(Detector, detector, "--detector"))
+    chosen = cast("Detector", choice(Detector, detector, "--detector"))
     loaded = ProbeSet.load(resolve(probes, "probes"))
     stored = loaded.calibration_of(chosen)
     if to_label:
@@ -165,14 +166,13 @@ def _score(
     from detectors.calibrate.sample import read, score
     from detectors.check import Scope
     from detectors.prefix_probing.probe import Detector, PrefixProbe
-    from guard.cli.probes import _choice, _load, _progress
 
-    how = cast("Scope", _choice(Scope, scope, "--scope"))
+    how = cast("Scope", choice(Scope, scope, "--scope"))
     found = [row for path in data for row in read(path)]
     if limit and len(found) > limit:
         found = [found[i * len(found) // limit] for i in range(limit)]
-    probe = PrefixProbe(probes, _load(model, *where), detector=Detector(detector), cascade=False)
-    with _progress() as bar:
+    probe = PrefixProbe(probes, load(model, *where), detector=Detector(detector), cascade=False)
+    with progress() as bar:
         task = bar.add_task("prompts", total=len(found))
         return score(probe, found, scope=how, tick=lambda n: bar.update(task, completed=n))
 

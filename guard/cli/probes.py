@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from guard.cli.probing import choice, load, progress, spread
 from guard.cli.robustness import robustness
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from detectors.external import Endpoint
     from detectors.prefix_probing.artifact import Calibration, ProbeSet
     from detectors.prefix_probing.data import Prompts
-    from detectors.scorers.local import LocalScorer
 
 app = typer.Typer(help="Build, show and measure probe sets.", no_args_is_help=True)
 app.command()(robustness)
@@ -74,7 +74,7 @@ def build(
     from detectors.prefix_probing.search import SearchOptions
     from detectors.prefix_probing.select import SelectOptions
 
-    how = None if aggregation == "best" else _choice(Aggregation, aggregation, "--aggregation")
+    how = None if aggregation == "best" else choice(Aggregation, aggregation, "--aggregation")
     if block_fpr > steer_fpr:
         raise typer.BadParameter("must not be above --steer-fpr", param_hint="--block-fpr")
     found = data.load(harmful, harmless, column=column)
@@ -88,9 +88,9 @@ def build(
         steer_fpr=steer_fpr,
         seed=seed,
     )
-    scorer = _load(model, dtype, device, threads)
+    scorer = load(model, dtype, device, threads)
     kept = state or out.with_name(out.name + ".state")
-    with _progress() as bar:
+    with progress() as bar:
         tasks: dict[str, Any] = {}
 
         def tell(stage: str, done: int, steps: int) -> None:
@@ -150,10 +150,10 @@ def evaluate(
         train = data.load(train_harmful, train_harmless, column=column)
     found = data.load(harmful, harmless, column=column)
     if limit:
-        found = data.Prompts(_spread(found.harmful, limit), _spread(found.harmless, limit))
+        found = data.Prompts(spread(found.harmful, limit), spread(found.harmless, limit))
     loaded = ProbeSet.load(resolve(probes, "probes"))
-    scorer = _load(model, dtype, device, threads)
-    with _progress() as bar:
+    scorer = load(model, dtype, device, threads)
+    with progress() as bar:
         task = bar.add_task("prompts", total=None)
         result = run(
             scorer,
@@ -179,42 +179,6 @@ def _outside(bar: Any, endpoint: Endpoint, prompts: Prompts) -> Measured:
     scores = np.array([j.score for j in judged])
     tokens = float(np.mean([j.tokens for j in judged]))
     return Measured(endpoint.name, (scores[:n], scores[n:]), tokens, float(np.median(took)), threshold=0.5)
-
-
-def _load(model: str, dtype: str, device: str, threads: int) -> LocalScorer:
-    from detectors.scorers.local import LocalScorer
-    from guard.assets import resolve
-
-    if dtype not in ("float32", "bfloat16", "float16"):
-        raise typer.BadParameter("must be float32, bfloat16 or float16", param_hint="--dtype")
-    return LocalScorer.load(
-        resolve(model, "model"),
-        dtype=dtype,
-        device=device,
-        threads=threads or None,
-    )
-
-
-def _choice(kind: Any, value: str, option: str) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        raise typer.BadParameter(f"must be one of {', '.join(kind)}", param_hint=option) from None
-
-
-def _spread(texts: tuple[str, ...], most: int) -> tuple[str, ...]:
-    """At most `most` texts, evenly spaced: files are often sorted by topic."""
-    if len(texts) <= most:
-        return texts
-    return tuple(texts[i * len(texts) // most] for i in range(most))
-
-
-def _progress() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
 
 
 def _print(probes: ProbeSet) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from guard.cli.probing import load, progress, spread
+
 if TYPE_CHECKING:
     from detectors.robustness.wrappers import Wrapper
 
@@ -41,15 +43,14 @@ def robustness(
     from detectors.robustness.measure import measure
     from detectors.robustness.wrappers import WRAPPERS
     from guard.assets import resolve
-    from guard.cli.probes import _load, _progress, _spread
 
     bad, good = _rows(rows or [], harmful, harmless)
     if limit:
-        bad, good = _spread(tuple(bad), limit), _spread(tuple(good), limit)
+        bad, good = spread(tuple(bad), limit), spread(tuple(good), limit)
     wrappers = [*WRAPPERS, *([_templates(templates)] if templates is not None else [])]
     loaded = ProbeSet.load(resolve(probes, "probes"))
-    probe = PrefixProbe(loaded, _load(model, dtype, device, threads), cascade=False)
-    with _progress() as bar:
+    probe = PrefixProbe(loaded, load(model, dtype, device, threads), cascade=False)
+    with progress() as bar:
         task = bar.add_task("conversations", total=None)
         found = measure(probe, bad, good, wrappers, lambda done, all_: bar.update(task, completed=done, total=all_))
     console = Console()

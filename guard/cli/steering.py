@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from guard.cli.probing import choice, progress, spread
 from guard.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ def fit(
         raise typer.BadParameter("--harmful and --harmless go together")
     if languages is not None and harmful is not None:
         raise typer.BadParameter("--languages chooses from the bank, which labelled prompts replace")
-    form, direction, limits = _choice(Variant, variant), _choice(Target, target), _gate(gate, Gate)
+    form, direction, limits = (
+        choice(Variant, variant, "--variant"),
+        choice(Target, target, "--target"),
+        _gate(gate, Gate),
+    )
     numbers = _layers(layers)
     loaded, tokenizer, identity = _load(model, threads)
     if harmful is not None and harmless is not None:
@@ -60,7 +65,7 @@ def fit(
     else:
         safe, benign = bank().prompts(None if languages is None else languages.split(","))
         opposite = []
-    with _bar("states") as bar:
+    with progress() as bar:
         task = bar.add_task("states", total=None)
         made = fit(
             loaded,
@@ -180,7 +185,7 @@ def evaluate(
         for n in numbers
         for window in ([subspace.window] if lengths is None else lengths)
     ]
-    with _bar("points") as bar:
+    with progress() as bar:
         task = bar.add_task("points", total=None)
         found = sweep(
             loaded,
@@ -231,7 +236,6 @@ def _sets(
     wrapped: bool,
     limit: int,
 ) -> list[PromptSet]:
-    from guard.cli.probes import _spread
     from steering.evaluate_sweep import PromptSet
     from steering.prompts import read_prompts
 
@@ -239,7 +243,7 @@ def _sets(
 
     def take(name: str, path: Path, bad: bool) -> PromptSet:
         prompts = tuple(read_prompts(path, harmful=bad))
-        found.append(PromptSet(name, bad, _spread(prompts, limit) if limit else prompts))
+        found.append(PromptSet(name, bad, spread(prompts, limit) if limit else prompts))
         return found[-1]
 
     if (harmful is None) != (harmless is None):
@@ -287,14 +291,6 @@ def _windows(text: str | None) -> list[int | None] | None:
     if any(n < 0 for n in found):
         raise typer.BadParameter("windows are numbers of tokens, separated by commas; 0 is all")
     return [n or None for n in found]
-
-
-def _bar(what: str) -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
 
 
 def _load(reference: str, threads: int) -> tuple[Any, Any, Any]:
@@ -360,13 +356,6 @@ def _layers(text: str) -> list[int] | None:
     if not chosen:
         raise typer.BadParameter("layers are auto, or numbers like 3,4,5 or 3-5")
     return chosen
-
-
-def _choice(kind: Any, text: str) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(k.value for k in kind)}") from None
 
 
 def _gate(text: str | None, kind: Any) -> Any:
