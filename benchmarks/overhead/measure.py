@@ -85,8 +85,9 @@ class Meter:
         headers = {"authorization": "Bearer sk-benchmark", **subject.headers}
         raw = load.body(cell.size, stream=cell.stream)
         alone = load.once(subject.url, headers, raw)
-        # a slow subject with many clients needs longer to answer each of them
-        seconds = min(max(self.seconds, 1.5 * alone * cell.connections), self.seconds * SLOW)
+        # a slow subject with many clients needs longer to answer each of them; streams wait for the provider's pace
+        needed = 0.0 if cell.stream else 1.5 * alone * cell.connections
+        seconds = min(max(self.seconds, needed), self.seconds * SLOW)
         before = spin()
         own = [*subject.pids, self.rig.provider.pid, os.getpid()]
         cpu, mine, busy, began = cpu_seconds(subject.pids), cpu_seconds(own), busy_seconds(), time.perf_counter()

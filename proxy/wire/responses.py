@@ -13,7 +13,7 @@ from proxy.wire.parsing import build, walked
 from proxy.wire.request import DEFAULTS, Options, WireRequest
 from proxy.wire.responses_items import Items
 from proxy.wire.responses_request import PATH, TABLE, template_messages, template_tools
-from proxy.wire.responses_stream import ResponseStream, echoes, note
+from proxy.wire.responses_stream import ResponseStream, echoes, keep_known, note, others
 
 __all__ = ["PATH", "TABLE", "blocked", "blocked_stream", "filter_body", "parse", "stream_filter"]
 
@@ -57,6 +57,11 @@ def filter_body(
             answer["status"] = "incomplete"
             answer["incomplete_details"] = {"reason": "content_filter"}
             break
+    try:
+        others(answer, items)
+    except (Blocked, CheckUnavailable) as error:
+        tally.blocked.append(error.check)
+        keep_known(answer)
     echoes(answer, request, tally)
     if moderation is not None:
         answer["moderation"] = moderation

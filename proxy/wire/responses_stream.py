@@ -30,6 +30,35 @@ _ECHOED = (
     "prompt_cache_key",
 )
 _VLLM_ECHOED = ("input_messages", "output_messages")
+_KNOWN = frozenset(
+    (
+        *_ECHOED,
+        *_VLLM_ECHOED,
+        "id",
+        "object",
+        "model",
+        "status",
+        "output",
+        "usage",
+        "moderation",
+        "error",
+        "incomplete_details",
+        "conversation",
+        "previous_response_id",
+        "reasoning",
+        "service_tier",
+        "truncation",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "prompt_cache_diagnostics",
+        "access_programs",
+        "context_management",
+        "image",
+        "input_transformations",
+        "tool_usage",
+    )
+)
+"""What a Response holds that is filtered by name, given back as it was asked, or no text of a model's."""
 
 
 def note(tally: Tally) -> Callable[[int], None]:
@@ -58,6 +87,18 @@ def echoes(response: dict[str, Any], request: WireRequest | None, tally: Tally) 
     for name in _VLLM_ECHOED:
         if response.pop(name, None) is not None:
             tally.logprobs_stripped = True
+
+
+def others(response: dict[str, Any], items: Items) -> None:
+    """Filter what stands under names that no table knows: some servers have fields of their own (`output_text`)."""
+    for name in response.keys() - _KNOWN:
+        items.strings({name: response[name]}, 0, into=response)
+
+
+def keep_known(response: dict[str, Any]) -> None:
+    """Take out what `others` would filter."""
+    for name in response.keys() - _KNOWN:
+        del response[name]
 
 
 def _replace(holder: Any, key: Any, originals: Mapping[str, str]) -> None:
@@ -226,6 +267,7 @@ class ResponseStream:
             self._done = True
         else:
             self._response = response
+        others(response, self._items)
         echoes(response, self._request, self.tally)
         return [*before, data]
 

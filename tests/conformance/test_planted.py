@@ -278,3 +278,33 @@ def test_metadata_that_a_chat_answer_repeats(upstream, client):
     body = {**asked("/v1/chat/completions", False), "metadata": {"who": SECRET}}
     script(upstream, {**minimal(ChatCompletion), "choices": [], "metadata": {"who": TOKEN}}, False)
     assert client.post("/v1/chat/completions", json=body).json()["metadata"] == {"who": SECRET}
+
+
+OWN_FIELDS = {"output_text": TOKEN, "citations": [{"title": TOKEN}], "x_search": {"results": [TOKEN]}}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_fields_of_other_servers_in_a_response(upstream, client, stream):
+    """Names that OpenAI does not have are filtered like text."""
+    answer = {**minimal(Response), "status": "completed", "output": [], **OWN_FIELDS}
+    script(
+        upstream,
+        [{"type": "response.completed", "sequence_number": 0, "response": answer}] if stream else answer,
+        stream,
+    )
+    got = client.post("/v1/responses", json=asked("/v1/responses", stream))
+    found = events(got.text)[-1]["response"] if stream else got.json()
+    assert found["output_text"] == found["citations"][0]["title"] == found["x_search"]["results"][0] == SECRET
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_fields_of_other_servers_in_a_chat_answer(upstream, client, stream):
+    delta = {"role": "assistant", "content": "x", "reasoning_details": [{"text": TOKEN}], "summary": TOKEN}
+    choice = {**CHOICE, ("delta" if stream else "message"): delta, "note": TOKEN}
+    kind = ChatCompletionChunk if stream else ChatCompletion
+    answer = {**minimal(kind), "choices": [choice], **OWN_FIELDS}
+    script(upstream, [answer] if stream else answer, stream)
+    got = client.post("/v1/chat/completions", json=asked("/v1/chat/completions", stream))
+    stand_in = ADDRESS.findall(upstream.requests[-1].body)[0].decode()
+    text = joined("\n".join(map(json.dumps, events(got.text)))) if stream else got.text
+    assert stand_in not in text and text.count(SECRET) >= 6, text
