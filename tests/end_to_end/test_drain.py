@@ -46,6 +46,14 @@ def wait_inflight(served: Served, count: int) -> None:
         time.sleep(0.05)
 
 
+def wait_not_ready(served: Served, seconds: float = 5.0) -> None:
+    """Until every worker says so: ten answers in a row."""
+    deadline, in_a_row = time.monotonic() + seconds, 0
+    while in_a_row < 10:
+        assert time.monotonic() < deadline
+        in_a_row = in_a_row + 1 if httpx2.get(f"{served.url}/readyz").status_code == 503 else 0
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_stop_refuses_what_is_new_and_ends_what_is_under_way(
     echo: FaultyUpstream, tmp_path: Path, workers: int
@@ -55,9 +63,8 @@ def test_a_stop_refuses_what_is_new_and_ends_what_is_under_way(
         with streams(served.url, 8) as ended:
             wait_inflight(served, 8)
             served.process.send_signal(signal.SIGTERM)
-            time.sleep(0.1 * workers)  # for the supervisor to pass it on
-            ready = httpx2.get(f"{served.url}/readyz")
-            assert (ready.status_code, ready.json()["status"]) == (503, "stopping")
+            wait_not_ready(served)
+            assert httpx2.get(f"{served.url}/readyz").json()["status"] == "stopping"
             assert httpx2.get(f"{served.url}/healthz").status_code == 200, "nobody is to kill it now"
             refused = httpx2.post(f"{served.url}/v1/chat/completions", json=body())
             assert refused.status_code == 503 and refused.json()["error"]["code"] == "server_stopping"
@@ -177,7 +184,7 @@ async def hammer(url: str, until: asyncio.Event) -> Counter[str]:
 
 def test_a_rolling_restart_fails_no_request(echo: FaultyUpstream, tmp_path: Path) -> None:
     """Two proxies, each replaced under load by a new one; the second of them with two workers."""
-    config = settings(echo, drain_delay_seconds=1.0)
+    config = settings(echo, drain_delay_seconds=2.0)
     old, new = [], []
 
     def start(name: str, workers: int) -> Served:
