@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import socket
 import sys
 import threading
@@ -19,6 +20,8 @@ from proxy.drain import Drain
 
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers together, give or take one read."""
+
+MOST_FILES = 65_536
 
 _CUT_SECONDS = 2.0
 
@@ -44,6 +47,22 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+
+
+def allow_files(wanted: int = MOST_FILES) -> int:
+    """Let this process and its children open `wanted` files, or as many as the system lets it; how many that is.
+
+    Two sockets a request, and a soft limit of 1,024 as most systems set it, would end at five hundred streams.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        except (OSError, ValueError):  # a system that says more than it grants
+            return soft
+        return most
+    return soft
 
 
 def bind(host: str, port: int) -> socket.socket:

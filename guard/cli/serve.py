@@ -74,10 +74,11 @@ def _run(found: Config, settings: Config, path: Path | None, stack: ExitStack) -
     from proxy.app import KEY_VARIABLE, App, warn_of_random_key
     from proxy.drain import Drain
     from proxy.logs import settings as log_settings
-    from proxy.server import Protocol, Server, bind, url_of
+    from proxy.server import Protocol, Server, allow_files, bind, url_of
     from proxy.store.build import VARIABLE as STORE_VARIABLE
 
     server = settings.server
+    allow_files()
     logging.config.dictConfig(log_settings(settings.log))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens to it: the default ends the process
     options: dict[str, Any] = {

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
 
-from proxy.server import Protocol, bind, url_of
+from proxy.server import MOST_FILES, Protocol, allow_files, bind, url_of
+from tests.end_to_end.served import Served
+from tests.support.upstream import FaultyUpstream
 
 
 @pytest.mark.parametrize(
@@ -62,3 +67,31 @@ def test_endless_headers_are_cut_off_and_long_bodies_are_not() -> None:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+@pytest.fixture
+def few_files() -> Iterator[int]:
+    """A soft limit as shells set it; gives the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    yield hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_as_many_files_as_the_system_lets_us(few_files: int) -> None:
+    want = min(MOST_FILES, few_files)
+    assert allow_files() == want == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert allow_files(100) == want, "never fewer than before"
+
+
+def test_the_proxy_starts_with_them(few_files: int, tmp_path: Path) -> None:
+    with FaultyUpstream() as upstream:
+        settings = {
+            "upstreams": {"cloud": {"kind": "openai", "base_url": upstream.url}},
+            "policies": {"default": {"sanitize": {"ner": []}}},
+            "routes": [{"upstream": "cloud"}],
+        }
+        with Served(tmp_path, settings) as served:
+            limits = Path(f"/proc/{served.process.pid}/limits").read_text()
+    row = next(line.split() for line in limits.splitlines() if line.startswith("Max open files"))
+    assert int(row[3]) == min(MOST_FILES, few_files)
