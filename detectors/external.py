@@ -22,6 +22,7 @@ import aiohttp
 import orjson
 
 from detectors.guard_formats import FORMATS, GUIDELINES, LABELS, Format, Judgement, Kind, moderation
+from detectors.messages import text_of
 from detectors.scorers.base import Message
 from guard.errors import CheckUnavailable, ConfigError
 
@@ -143,16 +144,8 @@ def _title(guideline: str) -> str:
 
 def spoken(messages: Sequence[Message]) -> str:
     """What everybody but the operator said, one text."""
-    parts = []
-    for m in messages:
-        content = m.get("content")
-        if m.get("role") in ("system", "developer") or not content:
-            continue
-        if isinstance(content, str):
-            parts.append(content)
-        else:
-            parts += [str(p["text"]) for p in content if isinstance(p, Mapping) and isinstance(p.get("text"), str)]
-    return "\n".join(parts)
+    said = (text_of(m) for m in messages if m.get("role") not in ("system", "developer"))
+    return "\n".join(filter(None, said))
 
 
 class HttpPost:

@@ -15,6 +15,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from detectors.messages import text_of
+
 _MOST = 6  # payloads of one text
 _LEAST = 12  # characters of a payload
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
@@ -33,11 +35,7 @@ _COMMON |= frozenset(("or", "that", "the", "to", "what", "with", "you", "your"))
 
 def said_last(messages: Sequence[Mapping[str, Any]]) -> str:
     """The text of the latest user message; parts that are no text are left out."""
-    content = next((m["content"] for m in reversed(messages) if m.get("role") == "user" and m.get("content")), "")
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    return "\n".join(str(p["text"]) for p in parts if isinstance(p, dict) and isinstance(p.get("text"), str))
+    return next((text_of(m) for m in reversed(messages) if m.get("role") == "user" and m.get("content")), "")
 
 
 def payloads(text: str) -> list[str]:

@@ -141,7 +141,7 @@ class PrefixProbe:
     async def score_ids(
         self, prompt: Sequence[int], *, script: str = "", thresholds: tuple[float, float] | None = None
     ) -> Score:
-        """Score a rendered prompt. `script` is the writing system of what the user said last in it."""
+        """Score a rendered prompt. `script` is the writing system of what the user said in it."""
         align = self.calibration.alignment(script)
         at = thresholds or (self.calibration.steer_at, self.calibration.block_at)
         found = await self._raw(prompt, at, align)

@@ -250,7 +250,7 @@ ALIGNED = {"scores": (-1.0, 0.2, 0.4), "values": (-2.0, 0.0, 1.0)}  # of cjk; st
         (CJK, 0.41, 1.01, Verdict.BLOCK),
         (CJK, 0.3, 0.5, Verdict.ALLOW),
         (CJK, -3.0, -4.0, Verdict.ALLOW),
-        ([*CJK, MESSAGES[0]], 0.5, 0.5, Verdict.ALLOW),  # the last word counts
+        ([*CJK, {"role": "user", "content": "go on"}], 0.5, 1.1, Verdict.BLOCK),  # the last word is not all
         ([{"role": "user", "content": "как"}], 0.5, 0.5, Verdict.ALLOW),  # a script that nothing is known of
     ],
 )
