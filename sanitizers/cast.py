@@ -10,6 +10,7 @@ from functools import cached_property
 
 from sanitizers.names_list import EN_FAMILY, EN_GIVEN
 from sanitizers.persons import Part, called, cased, draw_part, gender_of, split, stands_alone
+from sanitizers.pinyin import latin, romanised
 
 _TRIES = 200
 
@@ -138,6 +139,7 @@ class Cast:
         if not family[0].isascii():
             for before, behind in called(family[1]):
                 yield before + family[0] + behind, before + family[1] + behind, False
+            yield from romanised((family[0], given[0]), (family[1], given[1]))
             return
         yield f"{given[0][0]}. {family[0]}", f"{given[1][0]}. {family[1]}", True
         yield f"{family[0]}, {given[0]}", f"{family[1]}, {given[1]}", True
@@ -231,18 +233,15 @@ class Cast:
     def _pinyin(self) -> list[tuple[str, str, str, str]]:
         """The Chinese persons as their addresses spell them: given, family, and both of the surrogate."""
         han = [(g, f) for g, f in self._people if not g.isascii() and not f.isascii()]
-        return [(_latin(g), _latin(f), _latin(self._fresh[g]), _latin(self._fresh[f])) for g, f in dict.fromkeys(han)]
+        return [
+            (latin(g), latin(f, family=True), latin(self._fresh[g]), latin(self._fresh[f], family=True))
+            for g, f in dict.fromkeys(han)
+        ]
 
 
 def _plain(word: str) -> str:
     """A name as addresses spell it: letters without marks, nothing else."""
     return re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", word.casefold()))
-
-
-def _latin(text: str) -> str:
-    from pypinyin import lazy_pinyin
-
-    return "".join(lazy_pinyin(text)).replace("ü", "v").casefold()
 
 
 def _like(was: str, made: str) -> str:

@@ -17,7 +17,7 @@ from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span, merge
 from sanitizers.options import Policy, SanitizerOptions
 from sanitizers.organisations import core
-from sanitizers.persons import called, split, stands_alone, title_at
+from sanitizers.persons import called, split, stands_alone, stands_alone_small, title_at
 from sanitizers.restore import Restorer, Table, Variant, joins
 from sanitizers.search import Needle, Searcher, needles
 from sanitizers.surrogates import DATES, ORGANISATIONS, PLACES, normalise, tells
@@ -203,6 +203,8 @@ def _name_parts(form: str) -> Iterator[Needle]:
         if stands_alone(part):
             word = part.text if not part.text.islower() else part.text.capitalize()
             yield Needle("PERSON", form, word, part=True, bounded=True, exact=True)
+            if stands_alone_small(part):
+                yield Needle("PERSON", form, word.lower(), part=True, bounded=True, exact=True)
             if part.kind == "family" and part.text.isascii():  # the Johnsons
                 yield Needle("PERSON", form, word + "s", part=True, bounded=True, exact=True)
         if part.kind == "family" and not part.text.isascii() and part is parts[0]:

@@ -127,3 +127,46 @@ ZH_GIVEN_MALE = tuple("峻 毅 鹏 浩 轩 骏 凯 泽 睿 铭 磊 斌 锐 翰 �
 ZH_GIVEN_EITHER = tuple("晨 宸 岚 沐 澜 谦 彦 祺 珩 霁 翊 瑾 璟 绮 黎 昕 旻 晞 澄 淼".split())
 ZH_FEMALE_MARKS = frozenset("婷娟丽芳秀娜敏静霞燕红玲桂英兰萍梅琴艳婉妍怡雯琳瑶莹蓉薇芸娥淑珍莉雪倩颖洁媛慧嫣")
 ZH_MALE_MARKS = frozenset("伟强军勇杰涛刚磊斌鹏峰辉浩毅俊建国志明飞凯龙超亮武彪雄毅铭泽轩昊")
+# Names that are ordinary words as well (some in German or Spanish): in small letters they are taken for the word.
+ORDINARY = frozenset(
+    """abbey able acorn alder amber angel apple april archer armour arrow aster august autumn baker ball bank banks
+    barber barker barley barn baron barrow barton bass battle beach bean bear beard beck bell belle bench berry
+    best bird bishop black blanco blank blanket block bloom blossom blue boar bond bone book booth born boss bottle
+    bow bowl box brand brandy bravo bread brewer bridge bridges bright brook brooks brother brown brush buck bueno
+    bull burger burn burns bush butler butter button candy cane cannon canon care carol carpenter carry carter cash
+    castle cave chain chamber chambers champion chance chandler chapel chaplain charity charm chase cherry chester
+    child church clay clear clerk cliff close cloud coach coal coat cock coffee coin cole cook cool cooper copper
+    corn cotton count court cove cowboy craft crane cream cross crow crown cruz crystal cure curry daisy dance
+    darling dawn day deacon deal dean dear deer delgado diamond dock dodge dolphin dove downer downs drake draper
+    draw dream drew driver drum duck duke dusty dyer eagle earl early earth east easter easy elder ember emerald
+    english ever fair fairy faith falcon fall farmer farrow fast father faust feather fern ferry field fields finch
+    fish fisher fletcher flint flood flores flower flowers foot forbes force ford foreman forest forester fortune
+    foster fowler fox frank franklin free freeman french friend fries frost fry fuller funk gage gain gallant game
+    garden gardener gardner garner gates gentle gentry german glass glover gold golden good goose gore grace grand
+    grant grass graves gray green grey groom gross grove guerrero guest guy hall ham hammer hand hardy harm harper
+    harrier hart hassle hatch hatcher hawk hawks hay haze hazel head heard heart heath heather herald herring hide
+    high hill hills hoard hold holder hole holiday holland holly hood hook hope hopper horn horse house hunt hunter
+    hurt iris iron ivory ivy jack jackal jade jasmine jay jean jewel jolly joy judge june junior just justice keen
+    keeper kettle key keys kind king kite klein knife knight kurz lake lamb lamp lance land lane lang large lark
+    lash last laurel law lawn laws leaf lee leech lemon less light lily linden link lion little livers lock locks
+    long look lord love lovely low lucky lynch mace maiden main major mallard manning manor maple march marina mark
+    marks marsh marshal marshall marten mason mass master masters mate may mead meadow meadows means melody mercer
+    merchant mercy merit merry miles mill miller millet mills miner mint miracle monk monte moon moor moore moral
+    moreno morning moss mount mountain mule muse myrtle nail neat nest neuer new newman nice night noble noon north
+    oak oakes oaks ocean olive oliver opal orange otter owl own owner pace pack page pain paine painter palm palmer
+    paris park parks parrot parson parsons partridge pastor patch patience patient pawn peach peak pearl peck penny
+    pepper perch perry person petty piece pierce pike pine piper plain plank plant player plumb plummer pole pond
+    poor pope poppy porter post pot potter pound power powers pray price pride priest prime prince prior proper
+    prudence purple quick quiet quill race rain raines rains ranger rash rave raven ray read ready reed reyes rice
+    rich riches rider ridge ring rios rise river rivers roach robin rock rocks rocky rod roman rook root rose roses
+    rover row rubio ruby rush rusk russet rust rye sadler sage sailor saint sale salmon salt sand sands sandy
+    santos sawyer scarlet school schwarz sellers senior serene shade sharp shell shepherd sheriff shield ship
+    shoemaker shore short shrub siege silva silver simple singer singh slater slaughter sleeper small smart smith
+    snow sole song spark sparks sparrow spear speck speed spencer spice spring squire stack staff stage star starr
+    steel stern stick still stock stone stones storm story stout strange stream street strong stump sugar summer
+    summers sun sunny sutter swan sweet swift sword tanner teal teller temple tench thorn thrush tide tiger tiller
+    tinker toll torres tower towers town trader tree tripp trout true tucker turner turtle twist usher vale
+    valentine valley verde victor vine violet walker wall waller walls walnut ward warden ware warner warren waters
+    way weaver welcome well wells west weston whale wheat wheeler whistler white wild will winter winters wise wolf
+    wood woods woodward wool word words work worker worth wright yard young""".split()
+)

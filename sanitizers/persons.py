@@ -16,6 +16,7 @@ from sanitizers.names_list import (
     FRESH_FAMILY,
     FRESH_FEMALE,
     FRESH_MALE,
+    ORDINARY,
     ZH_FAMILY,
     ZH_FEMALE_MARKS,
     ZH_FRESH_FAMILY,
@@ -52,6 +53,7 @@ _FAMILY_WORDS = frozenset(
     Banks Brooks Ford Grant Marsh Mills Case Major Sun Lee Page Sharp Short Small Best Noble Power Pope Chance
     Justice May Star Snow Winter Summer Summers Church House Moon""".split()
 )
+_SMALL = 4  # letters: shorter ones are mostly words
 _ZH_GIVEN_WORDS = frozenset(
     """建国 国庆 文化 和平 胜利 建设 光明 明天 解放 卫国 爱国 国强 长江 黄河 海洋 天天
     明白 方方 平安 幸福 自强 高兴 大海 春天
@@ -165,6 +167,11 @@ def stands_alone(part: Part) -> bool:
         return part.kind == "given" and len(part.text) == 2 and part.text not in _ZH_GIVEN_WORDS
     word = part.text.capitalize()
     return len(word) > 2 and word not in _FAMILY_WORDS and word not in EN_GIVEN_WORDS
+
+
+def stands_alone_small(part: Part) -> bool:
+    """Whether a part is replaced where it stands alone in small letters: `user='johnson'`, but not *the baker*."""
+    return part.text.isascii() and len(part.text) >= _SMALL and part.text.lower() not in ORDINARY and stands_alone(part)
 
 
 def called(family: str) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guard.surface import ChannelKind
+from sanitizers.fences import Fences
 
 _LOOK_BACK = 24
 _ESCAPE = re.compile(r"\\(?:u(?P<code>[0-9a-fA-F]{4})|[bfnrt])\Z")
@@ -60,13 +61,16 @@ class Restorer:
     Released text never depends on the chunking. `held` is always the beginning of some variant, a whole one only
     while the next character decides whether it ends there. Time per character is bounded by the longest variant.
 
-    `guess`: a text that begins with `{` is restored as JSON is, so that an original with a quote or a line break does
-    not break an answer that is JSON.
+    `guess`: a text that begins with `{`, and fenced blocks of JSON in any other, are restored as JSON is, so that an
+    original with a quote or a line break does not break it.
     """
 
     def __init__(self, table: Table, kind: ChannelKind = ChannelKind.CONTENT, *, guess: bool = False) -> None:
         self._root, self._first = table.compiled(kind)
-        self._guess = table if guess else None  # until the first character that is no space
+        self._table = table
+        self._guess = guess  # until the first character that is no space
+        self._fences = Fences() if guess else None
+        self._inside = False
         self._buffer = ""
         self._before = ""  # the last characters in front of the buffer
         self._walk: tuple[_Node, int, tuple[int, Variant] | None] | None = None
@@ -79,11 +83,24 @@ class Restorer:
     def feed(self, text: str) -> str:
         if self._first is None or not text:
             return text
-        if self._guess is not None and (begun := text.lstrip()):
+        if self._guess and (begun := text.lstrip()):
+            self._guess = False
             if begun[0] == "{":
-                self._root, self._first = self._guess.compiled(ChannelKind.ARGUMENTS)
-            self._guess = None
-        return self._run(self._buffer + text, last=False)
+                self._root, self._first = self._table.compiled(ChannelKind.ARGUMENTS)
+                self._fences = None
+        if self._fences is None:
+            return self._run(self._buffer + text, last=False)
+        return "".join(self._switched(stretch, inside) for stretch, inside in self._fences.split(text))
+
+    def _switched(self, text: str, inside: bool) -> str:
+        """Restores the next stretch, inside fenced JSON or not. No stand-in reaches over the border."""
+        rest = ""
+        if inside is not self._inside:
+            rest = self.close()
+            self._inside = inside
+            kind = ChannelKind.ARGUMENTS if inside else ChannelKind.CONTENT
+            self._root, self._first = self._table.compiled(kind)
+        return rest + self._run(self._buffer + text, last=False)
 
     def close(self) -> str:
         return self._run(self._buffer, last=True) if self._buffer else ""

@@ -152,7 +152,9 @@ def _counts(needle: Needle, text: str, start: int, end: int) -> bool:
         found = text[start:end]
         if needle.encoding == "base64":
             return found == needle.text
-        return found in (needle.text, needle.text.upper(), needle.text.capitalize()) and not found.islower()
+        if found.islower():  # a name's part, where its small letters are asked for
+            return needle.part and found == needle.text
+        return found in (needle.text, needle.text.upper(), needle.text.capitalize())
     return True
 
 

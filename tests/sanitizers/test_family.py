@@ -11,6 +11,7 @@ from sanitizers.cast import Cast, Name
 from sanitizers.detect import Span
 from sanitizers.hide import Piece, hide
 from sanitizers.names_list import FRESH_FEMALE, FRESH_MALE
+from sanitizers.pinyin import latin, romanised
 
 KEY = b"k" * 32
 
@@ -166,3 +167,56 @@ def test_a_chinese_name_that_is_a_word_goes_only_where_it_is_a_name() -> None:
     text = "我叫高兴，今天很高兴认识你。"
     hiding = hide([Piece(text)], [[Span(2, 4, "PERSON", 0.9)]], KEY, SanitizerOptions())
     assert not hiding.texts[0].startswith("我叫高兴") and hiding.texts[0].endswith("今天很高兴认识你。")
+
+
+@pytest.mark.parametrize(
+    "text, rest",
+    [
+        ("Alice Johnson wrote. user='johnson'", "user="),
+        ("Alice Johnson: /home/johnson/x, johnson@x and alice", "/home/"),
+        ("Name: Robert Okonkwo\nlogin=okonkwo robert", "login="),
+        ("My name is Alice Brown. user='brown', the brown fox", "user='brown', the brown fox"),
+        ("I am Robert Miller, and the miller may bake", "the miller may bake"),
+        ("Dear Grace Young, may the young have grace", "may the young have grace"),
+        ("I am Wei Chen: ask the chenille shop", "ask the chenille shop"),
+    ],
+)
+def test_a_part_in_small_letters_is_hidden_where_it_is_no_word(text: str, rest: str) -> None:
+    hidden = Sanitizer(SanitizerOptions(ner=()), key="k").hide(text)
+    assert rest in hidden.text
+    assert not re.search(r"(?i)johnson|okonkwo|alice|robert", hidden.text)
+    assert hidden.restore(hidden.text) == text
+
+
+PEOPLE = Sanitizer(SanitizerOptions(ner=()), key="k").hide("我叫王伟。联系人：曾小明。联系人：欧阳娜娜")
+
+
+@pytest.mark.parametrize("name, family, given", [("王伟", "wang", "wei"), ("曾小明", "zeng", "xiaoming")])
+@pytest.mark.parametrize("shape", ["{F} {G}", "{G} {F}", "{f}{g}", "{F}{G}", "{f} {g}", "{F}, {G}"])
+def test_pinyin_of_a_stand_in_is_restored_to_that_of_the_original(name, family, given, shape) -> None:
+    made = next(v.text for v in PEOPLE.hiding.table.variants if v.original == name)
+    head = 2 if len(made) > len(name) else 1
+
+    def written(family: str, given: str) -> str:
+        return shape.format(f=family, g=given, F=family.capitalize(), G=given.capitalize())
+
+    answer = written(latin(made[:head], family=True), latin(made[head:]))
+    assert PEOPLE.restore(f"({answer})") == f"({written(family, given)})"
+    assert PEOPLE.restore(f"x{answer}x") == f"x{answer}x"
+
+
+def test_pinyin_that_two_share_or_that_the_request_holds_stays() -> None:
+    pair = (("李", "娜"), ("里", "纳"))
+    ways = [{made: was for made, was, _ in romanised(names, ("王", "伟"))} for names in pair]
+    assert ways[0].keys() == ways[1].keys()  # which `variants` drops when the originals differ
+    hidden = Sanitizer(SanitizerOptions(ner=()), key="k").hide("我叫王伟")
+    made = hidden.text.removeprefix("我叫")
+    answer = f"{latin(made[:1], family=True).capitalize()} {latin(made[1:]).capitalize()}"
+    again = Sanitizer(SanitizerOptions(ner=()), key="k").hide(f"我叫王伟 ({answer})")
+    assert hidden.restore(answer) == "Wang Wei" and again.restore(answer) == answer
+
+
+def test_names_that_run_together_into_a_place_stay() -> None:
+    ways = {made for made, _, _ in romanised(("邬", "翰"), ("张", "三"))}
+    assert {"Wu Han", "hanwu", "WuHan"} <= ways
+    assert not ways & {"wuhan", "Wuhan"}
