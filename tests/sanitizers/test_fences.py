@@ -58,8 +58,8 @@ def test_escaped_in_json_only(answer: str, escaped: bool) -> None:
 
 STRETCHES = st.sampled_from(
     [
-        "text V\n", "V", "\n", '```json\n{"a": ["V", "M V"]}\n```\n', '```\n[["V"]]\n```\n', "```py\nV\n```\n", "`V` M\n",
-        "~~~\nV\n~~~\n", '  ```json\n  {"V": 1}\n  ```\n', "```json\n", "```\n", "[", '{"', "`", " ",
+        "text V\n", "V", "\n", '```json\n{"a": ["V", "M V"]}\n```\n', '```\n[["V"]]\n```\n', "```py\nV\n```\n",
+        "`V` M\n", "~~~\nV\n~~~\n", '  ```json\n  {"V": 1}\n  ```\n', "```json\n", "```\n", "[", '{"', "`", " ",
     ]
 )  # fmt: skip
 
