@@ -38,9 +38,10 @@ def test_hides_in_all_surfaces_and_restores_in_all_channels() -> None:
     ex = exchange((Role.USER, 'I am Alice Johnson, "bob@corp.com"'), (Role.TOOL, "johnson: bob@corp.com"))
     decision = run(CHECK, ex)
     assert decision.verdict is Verdict.MASK
-    assert decision.findings[0].entities == {"PERSON": 1, "EMAIL_ADDRESS": 2}
+    assert decision.findings[0].entities == {"PERSON": 2, "EMAIL_ADDRESS": 2}
     assert "Alice" not in ex.surfaces[0].text and "bob" not in ex.surfaces[0].text + ex.surfaces[1].text
-    email = ex.surfaces[1].text.removeprefix("johnson: ")
+    surname, email = ex.surfaces[1].text.split(": ")
+    assert surname != "johnson"
     for channel, text, expected in [
         (CONTENT, f"write to {email}", "write to bob@corp.com"),
         (ARGUMENTS, json.dumps({"to": email}), '{"to": "bob@corp.com"}'),
