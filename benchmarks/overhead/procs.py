@@ -39,7 +39,7 @@ class Process:
     def pid(self) -> int:
         return self._popen.pid
 
-    def wait_for(self, url: str, seconds: float = 120.0) -> None:
+    def wait_for(self, url: str, seconds: float = 300.0) -> None:
         """Until `url` answers 200. Raises `RuntimeError` with the end of the log."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -69,8 +69,8 @@ class Match(Node):
     def fits(self, model: str, tenant: str, headers: Mapping[str, str]) -> bool:
         """Whether a request fits; `headers` has lower-case names."""
         return (
-            fnmatch.fnmatchcase(model, self.model)
-            and fnmatch.fnmatchcase(tenant, self.tenant)
+            (self.model == "*" or fnmatch.fnmatchcase(model, self.model))
+            and (self.tenant == "*" or fnmatch.fnmatchcase(tenant, self.tenant))
             and all(
                 (value := headers.get(name.lower())) is not None and fnmatch.fnmatchcase(value, pattern)
                 for name, pattern in self.headers.items()
