@@ -28,7 +28,7 @@ def sanitize_check(
     from sanitizers.check import SanitizeCheck
     from sanitizers.detect.local_model import LocalModel
     from sanitizers.detect.ner import Model, Script
-    from sanitizers.options import Policy, SanitizerOptions
+    from sanitizers.options import Policy, PublicNames, SanitizerOptions
     from sanitizers.recover import Recoverer
     from sanitizers.sanitizer import Sanitizer
 
@@ -39,6 +39,7 @@ def sanitize_check(
         min_scores={name: wish.min_score for name, wish in spec.entities.items() if wish.min_score is not None},
         allow=spec.allow,
         deny=spec.deny,
+        public_names=PublicNames(spec.public_names),
         restore_system=spec.restore_system,
         seconds=spec.deadline_seconds,
         ner=tuple(Model(m.path, m.labels, Script(m.script) if m.script else None) for m in spec.ner),

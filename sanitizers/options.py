@@ -29,6 +29,13 @@ class Policy(StrEnum):
     ROUTE_LOCAL = "route_local"
 
 
+class PublicNames(StrEnum):
+    """What becomes of names of countries and great cities (`sanitizers.detect.public_names`)."""
+
+    HIDE = "hide"
+    KEEP = "keep"
+
+
 @dataclass(frozen=True, slots=True)
 class SanitizerOptions:
     """`entities`: policy by type, `default` for the others (types off by default need an entry to be looked for).
@@ -36,6 +43,7 @@ class SanitizerOptions:
     `min_score` is the least score that counts, `min_scores` says so by type. `allow` values are never touched, `deny`
     values always (as type CUSTOM). `restore_system`: restore what stood only in system prompts and tool definitions.
     `seconds`: time the work on one request may take before it fails closed. `ner`: models that find named entities.
+    `public_names`: whether `keep` leaves countries, continents and great cities that nothing ties to somebody.
     `recognizers`: further patterns, in the form of Presidio's registry YAML (`sanitizers.detect.custom`); `registry`: a
     file of them. Their types may be named in `entities`.
     """
@@ -47,6 +55,7 @@ class SanitizerOptions:
     allow: Sequence[str] = ()
     deny: Sequence[str] = ()
     restore_system: bool = False
+    public_names: PublicNames = PublicNames.HIDE
     seconds: float = 10.0
     remember: int = 16_384
     ner: Sequence[str | Model] = BUNDLED
@@ -57,6 +66,10 @@ class SanitizerOptions:
     def __post_init__(self) -> None:
         further = (*custom(self.recognizers), *(registry(self.registry) if self.registry else ()))
         object.__setattr__(self, "further", further)
+        try:
+            object.__setattr__(self, "public_names", PublicNames(self.public_names))
+        except ValueError:
+            raise ConfigError(f"public_names is one of {', '.join(PublicNames)}") from None
         for score in (self.min_score, *self.min_scores.values()):
             if not 0 <= score <= 1:
                 raise ConfigError(f"min_score is a confidence between 0 and 1, not {score}")

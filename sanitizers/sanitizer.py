@@ -10,10 +10,11 @@ from typing import Any, overload
 
 from guard.surface import ChannelKind, Role
 from sanitizers.detect import Budget, Detector, Recogniser, Span
+from sanitizers.detect.public_names import private
 from sanitizers.draw import tenant_key
 from sanitizers.hide import Hiding, Piece, hide
 from sanitizers.obfuscate import Obfuscator, obfuscated
-from sanitizers.options import SanitizerOptions
+from sanitizers.options import PublicNames, SanitizerOptions
 from sanitizers.restore import Restorer, Variant
 
 Messages = list[dict[str, Any]]
@@ -130,6 +131,8 @@ class Sanitizer:
         """
         budget = budget or Budget(self.options.seconds)
         spans: list[Sequence[Span]] = [self.detector.detect(piece.text, budget) for piece in pieces]
+        if self.options.public_names is PublicNames.KEEP:
+            spans = [private(row, piece.text) if row else row for row, piece in zip(spans, pieces, strict=True)]
         key = tenant_key(self._master, tenant)
         old_keys = [tenant_key(old, tenant) for old in self._old]
         hiding = hide(pieces, spans, key, self.options, budget, old_keys, earlier)

@@ -196,6 +196,8 @@ class Sanitize(Check):
     """Exact values that are never hidden, such as your own support address."""
     deny: Annotated[tuple[str, ...], Field(strict=False), Hidden()] = ()
     """Exact values that are always hidden, such as project code names."""
+    public_names: Literal["hide", "keep"] = "hide"
+    """`keep` leaves countries, continents and great cities where nothing beside them says whose they are."""
     restore_system: bool = False
     """Restore in answers what stood in system prompts and tool definitions alone; off, users cannot read it out."""
     route_local: LocalRoute | None = None

@@ -66,13 +66,14 @@ TELEPHONES = Rules(
                 r"(?<![A-Za-z0-9])(?i:(?:(?:(?:tele)?phone|tel|mobile|mob|cellphone|fax|whatsapp)"
                 r"(?: ?(?:number|num|no|#))?(?: is)?[.:#)]{0,2}"
                 r"|(?:cell|desk|office|home|work)(?: ?(?:phone|number|no))?(?: is ?|[.:#]{1,2})"
-                r"|(?:call|dial|ring|reach|text|contact|answering)(?: (?:me|us|him|her|them))?(?: (?:at|on|under))?:?))"
-                rf"[ \t]{{0,3}}(?P<value>[+]?{_DIGITS}(?i:{_EXTENSION})){_END}"
+                r"|(?:call|dial|ring|reach|text|contact|answering|messages?|texts)"
+                r"(?: (?:me|us|him|her|them))?(?: (?:at|on|under|to))?:?))"
+                rf"(?:[ \t]{{0,3}}|(?<=:)[ \t]{{0,3}}\r?\n[ \t]{{0,3}})(?P<value>[+]?{_DIGITS}(?i:{_EXTENSION})){_END}"
             ),
             0.75,
             hints=(
                 *("phone", "tel", "mob", "cell", "fax", "desk", "office", "home", "work", "whatsapp"),
-                *("call", "dial", "ring", "reach", "text", "contact"),
+                *("call", "dial", "ring", "reach", "text", "contact", "answering", "message"),
             ),
             accept=_is_number,
             why="a number behind a word for a phone",
@@ -80,7 +81,7 @@ TELEPHONES = Rules(
         Rule(
             "PHONE_NUMBER",
             re.compile(
-                rf"(?<![0-9A-Za-z_+])(?P<value>{_DIGITS})[ ]?[-(,]?[ ]?"
+                rf"(?<![0-9A-Za-z_+])(?P<value>[+]?{_DIGITS})[ ]?[-(,]?[ ]?"
                 r"(?i:office|mobile|fax|desk|cell|home)(?![A-Za-z])"
             ),
             0.75,

@@ -40,6 +40,10 @@ ROWS = [
     # without a separator
     ("alice@corp.com4155552671", [(MAIL, "alice@corp.com"), (PHONE, "4155552671")]),
     ("alice@corp.combob@corp.com", [(MAIL, "alice@corp.combob@corp.com")]),
+    # where a word names the number
+    ("Phone:\n60-56-85-91\n", [(PHONE, "60-56-85-91")]),
+    ("stop messages to 699 956 915", [(PHONE, "699 956 915")]),
+    ("+1-984-182-0190 mobile", [(PHONE, "+1-984-182-0190")]),
     # numbers that are nobody's
     ("https://x.org/?id=4155552671&page=2", []),
     ("max 2147483647 or 2147483648, 4294967295 and 4294967296", []),
