@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 from typing import Any
 
 from guard.check import Exchange, OutputFilter, Revision
-from guard.surface import Channel, ChannelKind
+from guard.surface import Channel, ChannelKind, Surface
 from guard.verdict import Finding, Verdict
 from sanitizers.detect import Budget
 from sanitizers.hide import Hiding, Piece
@@ -44,7 +45,7 @@ class SanitizeCheck:
         self._turn = asyncio.Lock()
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
-        pieces = [Piece(surface.text, surface.role) for surface in exchange.surfaces]
+        pieces = _pieces(exchange.surfaces)
         waits = self.sanitizer.waits and self.sanitizer.fresh(piece.text for piece in pieces) > 0
         if waits or sum(len(piece.text) for piece in pieces) > INLINE_CHARACTERS:
             budget = Budget(self.sanitizer.options.seconds)
@@ -71,7 +72,7 @@ class SanitizeCheck:
             for surface, text in zip(exchange.surfaces, hiding.texts, strict=True):
                 surface.write(text)
             if self.recoverer is not None and not exchange.stream:
-                exchange.state[_BEFORE] = (pieces, hiding)
+                exchange.state[_BEFORE] = (hiding.pieces, hiding)
         detail = {"obfuscated_words": hiding.obfuscated} if hiding.obfuscated else {}
         return Finding(self.name, Verdict.MASK, entities=dict(hiding.entities), detail=detail)
 
@@ -101,6 +102,22 @@ class SanitizeCheck:
     def _hide(self, pieces: list[Piece], exchange: Exchange, budget: Budget | None = None) -> Hiding:
         earlier = exchange.state.get(_EARLIER, ())
         return self.sanitizer.hide_pieces(pieces, tenant=exchange.tenant, budget=budget, earlier=earlier)[0]
+
+
+_PART = re.compile(r"(?P<list>.*\bcontent)\[(?P<index>[0-9]+)\]\.text")
+
+
+def _pieces(surfaces: Sequence[Surface]) -> list[Piece]:
+    """The surfaces as pieces; a text part right behind another of the same message follows it."""
+    pieces: list[Piece] = []
+    last: tuple[str, int] | None = None
+    for surface in surfaces:
+        part = _PART.fullmatch(surface.path)
+        here = (part["list"], int(part["index"])) if part else None
+        follows = here is not None and last is not None and here == (last[0], last[1] + 1)
+        pieces.append(Piece(surface.text, surface.role, follows))
+        last = here
+    return pieces
 
 
 def build(options: Mapping[str, Any], *, key: bytes | str | None = None) -> SanitizeCheck:

@@ -35,10 +35,11 @@ _LINKED = frozenset(("EMAIL_ADDRESS", "PHONE_NUMBER"))
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text and who wrote it."""
+    """A text and who wrote it. `follows`: it goes on where the piece before it ends, as the next part of a message."""
 
     text: str
     role: Role = Role.USER
+    follows: bool = False
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ class Hiding:
     table: Table = field(default_factory=lambda: Table(()))
     replaced: Sequence[Replacement] = ()
     obfuscated: int = 0  # words that were drawn anew; they stay as they are in the answer
+    pieces: Sequence[Piece] = ()  # what `replaced` is about: values that crossed a border have moved
 
     @property
     def touched(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from guard.surface import ChannelKind, Role
+from sanitizers.borders import mended
 from sanitizers.detect import Budget, Detector, Recogniser, Span
 from sanitizers.detect.public_names import private
 from sanitizers.draw import tenant_key
@@ -26,7 +27,8 @@ _WARM_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A find in a hidden text: where (characters of the original), of what type, how sure. Never the value."""
+    """A find in a hidden text: where (characters of the original, with values that crossed into another part moved), of
+    what type, how sure. Never the value."""
 
     piece: int
     start: int
@@ -130,6 +132,7 @@ class Sanitizer:
         `budget`: what all of it may take, `options.seconds` by default; cancelling it from elsewhere stops the work.
         """
         budget = budget or Budget(self.options.seconds)
+        pieces = mended(pieces, lambda text: self.detector.detect(text, budget))
         spans: list[Sequence[Span]] = [self.detector.detect(piece.text, budget) for piece in pieces]
         if self.options.public_names is PublicNames.KEEP:
             spans = [private(row, piece.text) if row else row for row, piece in zip(spans, pieces, strict=True)]
@@ -139,7 +142,7 @@ class Sanitizer:
         if self.obfuscator is not None and not hiding.blocked and not hiding.local:
             hiding = obfuscated(self.obfuscator, pieces, hiding, key, budget)
         findings = [Found(i, s.start, s.end, s.type, s.score) for i, row in enumerate(spans) for s in row]
-        return hiding, findings
+        return replace(hiding, pieces=pieces), findings
 
     def warm(self) -> None:
         """Load what recognisers and the cast load at the first text that needs it, which takes a second or two.
@@ -173,15 +176,21 @@ def _slots(message: dict[str, Any]) -> Iterator[tuple[Piece, Callable[[str], Non
     """The texts of a message with the way to write each back. Images, ids and names of functions are left alone."""
     role = _ROLES.get(str(message.get("role", "user")), Role.USER)
     stack: list[Any] = [message]
+    following: set[int] = set()  # text parts that stand right behind another
     while stack:
         node = stack.pop()
+        below = []
         children = enumerate(node) if isinstance(node, list) else node.items()
         for name, value in children:
             if isinstance(value, str):
                 if name in _TEXT_KEYS:
-                    yield Piece(value, role), _writer(node, name)
+                    yield Piece(value, role, follows=name == "text" and id(node) in following), _writer(node, name)
             elif isinstance(value, dict | list):
-                stack.append(value)
+                below.append(value)
+                if name == "content" and isinstance(value, list):
+                    texts = [isinstance(part, dict) and isinstance(part.get("text"), str) for part in value]
+                    following.update(id(part) for i, part in enumerate(value) if i and texts[i - 1] and texts[i])
+        stack += reversed(below)
 
 
 def _writer(node: Any, name: Any) -> Callable[[str], None]:
