@@ -1,20 +1,25 @@
 """Values written one after the other without a separator, where check digits leave no doubt where each ends.
 
 `姓名张三11010519491231002X13812345678` holds a resident ID and a mobile number; patterns that ask for a boundary see
-neither. A run of digits counts only when it is made up of known values from end to end, one of them with a check.
+neither. A run of digits (and IBANs) counts only when it is made up of known values from end to end, one of them with a
+check.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 
-from sanitizers.detect.checks import luhn
+from sanitizers.detect.checks import iban, luhn
 from sanitizers.detect.china import is_resident_id, is_union_pay
+from sanitizers.detect.identifiers import IBAN_LENGTHS
 from sanitizers.detect.recogniser import Budget
 from sanitizers.detect.span import Span
 
 _RUN = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[0-9]|(?<=[0-9]{17})[Xx](?![A-WYZa-wyz])){26,120}(?![0-9A-Za-z])")
+
+_MIXED = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Z]*[A-Z]{2}[0-9]{2})[0-9A-Z]{26,160}(?![0-9A-Za-z])")
 
 
 def _is_card(value: str) -> bool:
@@ -39,17 +44,17 @@ class Glued:
 
     @property
     def types(self) -> frozenset[str]:
-        return frozenset(type_ for _, _, type_, _ in _KINDS)
+        return frozenset((*(type_ for _, _, type_, _ in _KINDS), "IBAN_CODE"))
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
-        for run in _RUN.finditer(text):
+        for run in chain(_RUN.finditer(text), _MIXED.finditer(text)):
             budget.spend()
             parts = _split(run.group())
             if parts is None or not any(checked for _, _, checked in parts):
                 continue
             at = run.start()
             for length, type_, checked in parts:
-                yield Span(at, at + length, type_, 1.0, checked, "one of several values that fill a run of digits")
+                yield Span(at, at + length, type_, 1.0, checked, "one of several values that fill a run")
                 at += length
 
 
@@ -58,6 +63,15 @@ def _split(run: str) -> list[tuple[int, str, bool]] | None:
     ways: list[list[tuple[int, str, bool]] | None] = [None] * (len(run) + 1)
     ways[len(run)] = []
     for at in range(len(run) - 11, -1, -1):
+        length = IBAN_LENGTHS.get(run[at : at + 2], 0)
+        if (
+            length
+            and at + length <= len(run)
+            and (rest := ways[at + length]) is not None
+            and iban(run[at : at + length])
+        ):
+            ways[at] = [(length, "IBAN_CODE", True), *rest]
+            continue
         for length, accept, type_, checked in _KINDS:
             rest = ways[at + length] if at + length <= len(run) else None
             value = run[at : at + length]

@@ -16,7 +16,7 @@ def _digits(value: str) -> str:
 
 
 # Lengths of IBANs by country (SWIFT registry).
-_IBAN_LENGTHS = {
+IBAN_LENGTHS = {
     row[:2]: int(row[2:])
     for row in """
     AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28
@@ -41,7 +41,7 @@ class Ibans:
         for count, start in enumerate(_IBAN_START.finditer(text), 1):
             if count % 1024 == 0:
                 budget.spend()
-            length = _IBAN_LENGTHS.get(start.group()[:2].upper(), 0)
+            length = IBAN_LENGTHS.get(start.group()[:2].upper(), 0)
             bare = [c for c in start.group() if c.isalnum()]
             at = start.end()
             while len(bare) < length and (more := _IBAN_MORE.match(text, at)) is not None:

@@ -40,6 +40,14 @@ ROWS = [
     # without a separator
     ("alice@corp.com4155552671", [(MAIL, "alice@corp.com"), (PHONE, "4155552671")]),
     ("alice@corp.combob@corp.com", [(MAIL, "alice@corp.combob@corp.com")]),
+    (
+        "4111111111111111DE89370400440532013000",
+        [("CREDIT_CARD", "4111111111111111"), ("IBAN_CODE", "DE89370400440532013000")],
+    ),
+    (
+        "GB29NWBK60161331926819DE89370400440532013000",
+        [("IBAN_CODE", "GB29NWBK60161331926819"), ("IBAN_CODE", "DE89370400440532013000")],
+    ),
     # where a word names the number
     ("Phone:\n60-56-85-91\n", [(PHONE, "60-56-85-91")]),
     ("stop messages to 699 956 915", [(PHONE, "699 956 915")]),
