@@ -15,6 +15,7 @@ from sanitizers.restore import joins
 from sanitizers.surrogates import ADDRESSES, AMOUNTS, DATES, WORDS, is_number
 
 _LOOSE = frozenset(("PERSON", "ORGANIZATION", "CUSTOM"))
+_BOUNDED = frozenset(("CUSTOM", "IP_ADDRESS")) | WORDS | AMOUNTS | DATES | ADDRESSES
 _LONG_NUMBER = 9  # characters; shorter ones would be found in the neighbourhood of unrelated numbers
 _LONG_NAME = 8
 _BYTES = 6
@@ -56,7 +57,7 @@ def needles(type_: str, form: str) -> Iterator[Needle]:
     if type_ == "AGE" or (form.isascii() and sum(c.isalnum() for c in form) < 3):
         return  # other 42s are other things
     # A short value inside a longer word or number is something else.
-    bounded = len(form) < 8 or type_ in ("CUSTOM", "IP_ADDRESS") or type_ in WORDS or type_ in AMOUNTS or type_ in DATES
+    bounded = len(form) < 8 or type_ in _BOUNDED
     yield Needle(type_, form, form, "plain", bounded=bounded, exact=single)
     if type_ in AMOUNTS or type_ in DATES:
         return  # a year in a URL is not worth a refusal

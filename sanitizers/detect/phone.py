@@ -39,6 +39,7 @@ _SHORTEST = 4  # digits; the shortest valid numbers anywhere have four
 _MARKS = f"[{phonenumberutil._VALID_PUNCTUATION}]"
 _CORE = re.compile(rf"\d(?:{_MARKS}{{0,4}}\d)*", re.IGNORECASE)
 _LEAD = re.compile(rf"(?:[(\[\uff08\uff3b{phonenumberutil._PLUS_CHARS}]{_MARKS}{{0,4}}){{0,2}}\Z", re.IGNORECASE)
+_LEADS = re.compile(rf"[(\[\uff08\uff3b{phonenumberutil._PLUS_CHARS}]")
 _LONGEST_DATE = 20  # characters; so long a stretch is always one candidate
 _CLOCK = re.compile(r":[0-5]\d")  # behind a date and an hour it says that they are no number
 _SIGNS = re.compile(r"[xX~\uff58\uff38\uff5e]")  # what changes how the digits around it are read
@@ -138,6 +139,8 @@ def _neighbour(char: str) -> str:
 
 def _lead(text: str, start: int) -> int:
     """Where brackets, plus signs and punctuation in front of the first digit begin."""
+    if _LEADS.search(text, max(0, start - 10), start) is None:
+        return start
     lead = _LEAD.search(text[max(0, start - 10) : start])
     return start - len(lead.group()) if lead else start
 

@@ -13,7 +13,7 @@ import logging
 import re
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -71,21 +71,28 @@ logging.getLogger("presidio-analyzer").addFilter(_WATCH)
 class Gate:
     """Where a recogniser can match: `anchor` occurs in every match, `alphabet` (a class body) spells every match.
 
-    `run`: the fewest letters and digits in a row that a match contains.
+    `run`: the fewest letters and digits in a row that a match contains. `numbered`: the anchor matches only inside a
+    number, so that it is looked for there and nowhere else. `has`: one of these is in every text with a match.
     """
 
     recogniser: Any
     anchor: Any
     alphabet: str
     run: int = 0
+    numbered: bool = False
+    has: tuple[str, ...] = ()
 
     @property
     def type(self) -> str:
         return str(self.recogniser.supported_entities[0])
 
 
-def _gate(recogniser: Any, anchor: str, alphabet: str, flags: int = 0, run: int = 0) -> Gate:
-    return Gate(recogniser, regex.compile(anchor, flags), alphabet, run)
+def _gate(recogniser: Any, anchor: str, alphabet: str, flags: int = 0, run: int = 0, has: tuple[str, ...] = ()) -> Gate:
+    return Gate(recogniser, regex.compile(anchor, flags), alphabet, run, has=has)
+
+
+def _number(recogniser: Any, anchor: str, alphabet: str, flags: int = 0) -> Gate:
+    return Gate(recogniser, regex.compile(anchor, flags), alphabet, numbered=True)
 
 
 _I = regex.IGNORECASE
@@ -95,22 +102,29 @@ _ALNUM = "0-9A-Za-z\u017f\u212a"  # with the two characters that fold to s and k
 def gates() -> tuple[Gate, ...]:
     """Fresh recogniser objects behind their gates. Recognisers of country packs are constructed for language `en`."""
     return (
-        _gate(OfflineEmailRecognizer(), "@", r"!#$%&'*+\-/=?^_`{|}~\w.@"),
-        _gate(load("CreditCardRecognizer")(), r"\b[13-6]\d{3}[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3}", r"\d -"),
+        _gate(OfflineEmailRecognizer(), "@", r"!#$%&'*+\-/=?^_`{|}~\w.@", has=("@",)),
+        _number(load("CreditCardRecognizer")(), r"\b[13-6]\d{3}[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3}", r"\d -"),
         _gate(load("IbanRecognizer")(), r"[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}", "A-Z0-9 -"),
         _gate(load("CryptoRecognizer")(), r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}", _ALNUM, _I, run=26),
-        _gate(load("IpRecognizer")(), r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", _ALNUM + r":.%/\w"),
+        _gate(
+            load("IpRecognizer")(),
+            r"\d(?:\.\d{1,3}){2}\.\d|::|:(?:[0-9A-Fa-f]{1,4}:){5}",
+            _ALNUM + r":.%/\w",
+            has=("::", ".", ":"),
+        ),
         _gate(
             load("MacAddressRecognizer")(),
             r"[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|\.[0-9A-Fa-f]{4}\.",
             _ALNUM + ":.-",
         ),
-        _gate(load("UsSsnRecognizer")(), r"\b(?:\d{3}[- .]\d{2}[- .]\d{4}|\d{9}|\d{5}-\d{4}|\d{3}-\d{6})\b", r"\d .-"),
-        _gate(load("UsItinRecognizer")(), r"\b9\d\d[- ]?\d\d[- ]?\d{4}\b", r"\d -"),
-        _gate(load("NhsRecognizer")(), r"\b\d{3}[- ]?\d{3}[- ]?\d{4}\b", r"\d -"),
-        _gate(load("UkNinoRecognizer")(), r"\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
-        _gate(load("EsNifRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
-        _gate(load("EsNieRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
+        _number(
+            load("UsSsnRecognizer")(), r"\b(?:\d{3}[- .]\d{2}[- .]\d{4}|\d{9}|\d{5}-\d{4}|\d{3}-\d{6})\b", r"\d .-"
+        ),
+        _number(load("UsItinRecognizer")(), r"\b9\d\d[- ]?\d\d[- ]?\d{4}\b", r"\d -"),
+        _number(load("NhsRecognizer")(), r"\b\d{3}[- ]?\d{3}[- ]?\d{4}\b", r"\d -"),
+        _number(load("UkNinoRecognizer")(), r"\d\d ?\d\d ?\d\d ?[a-d]", _ALNUM + " ", _I),
+        _number(load("EsNifRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
+        _number(load("EsNieRecognizer")(supported_language="en"), r"\d{7}-?[A-Z]", _ALNUM + "-", _I),
         _gate(
             load("ItFiscalCodeRecognizer")(supported_language="en"),
             r"[0-9LMNP-V]{2}[A-EHLMPR-T][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]",
@@ -118,20 +132,23 @@ def gates() -> tuple[Gate, ...]:
             _I,
             run=16,
         ),
-        _gate(
+        _number(
             load("FiPersonalIdentityCodeRecognizer")(supported_language="en"),
             r"\d{6}[-+ABCDEFYXWVU]\d{3}",
             r"\d" + _ALNUM + "+-",
             _I,
         ),
-        _gate(load("SgFinRecognizer")(), r"\d{7}[A-Z]", _ALNUM, _I),
-        _gate(load("KrRrnRecognizer")(supported_language="en"), r"\d{6}-?[1-4]\d{6}", r"\d-"),
+        _number(load("SgFinRecognizer")(), r"\d{7}[A-Z]", _ALNUM, _I),
+        _number(load("KrRrnRecognizer")(supported_language="en"), r"\d{6}-?[1-4]\d{6}", r"\d-"),
         _gate(load("UrlRecognizer")(), r"\.[a-z]{2}", r"\S", _I),
     )
 
 
-_TWO_DIGITS = re.compile(r"\d\D{0,2}\d")
-_WORDS = {length: re.compile(rf"\w{{{length}}}") for length in (16, 26)}
+# At least four digits with no more than one other character between any two. The anchors of numbers ask for more of
+# them, and for at most `_BEHIND` characters behind their last digit.
+_NUMBERS = regex.compile(r"\d(?:\D?\d){3,}")
+_BEHIND = 3
+_WORDS = {length: re.compile(rf"\b\w{{{length}}}") for length in (16, 26)}
 
 
 class PresidioPatterns:
@@ -148,21 +165,18 @@ class PresidioPatterns:
         return frozenset(gate.type for gate in self._gates)
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
-        digits = _TWO_DIGITS.search(text) is not None
-        longest = max((length for length, word in _WORDS.items() if word.search(text)), default=0)
+        whole = [(0, len(text))]
+        numbers = [(match.start(), match.end() + _BEHIND) for match in _NUMBERS.finditer(text)]
+        longest = next((length for length, word in reversed(_WORDS.items()) if word.search(text)), 0)
         for gate in self._gates:
-            if gate.run > longest:
+            if gate.run > longest or (gate.has and not any(part in text for part in gate.has)):
                 continue
-            if gate.anchor.pattern == "@":
-                if "@" not in text:
-                    continue
-            elif not digits and gate.type not in ("IP_ADDRESS", "MAC_ADDRESS", "URL"):
-                continue
-            yield from self._find(gate, text, budget)
+            if where := numbers if gate.numbered else whole:
+                yield from self._find(gate, text, where, budget)
 
-    def _find(self, gate: Gate, text: str, budget: Budget) -> Iterator[Span]:
+    def _find(self, gate: Gate, text: str, where: Iterable[tuple[int, int]], budget: Budget) -> Iterator[Span]:
         """The runs are given to the recogniser some at a time, line by line: no pattern matches across lines."""
-        runs = self._runs(gate, text)
+        runs = self._runs(gate, text, where)
         while batch := list(islice(runs, _BATCH)):
             budget.spend()
             starts, lines, at = [], [], 0
@@ -179,14 +193,16 @@ class PresidioPatterns:
                 yield Span(result.start + shift, result.end + shift, gate.type, result.score, certain, why)
             _WATCH.check()
 
-    def _runs(self, gate: Gate, text: str) -> Iterator[tuple[int, int]]:
+    def _runs(self, gate: Gate, text: str, where: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """The runs around the anchors in some stretches of the text, disjoint and in order."""
         forward, backward = self._forward[gate.alphabet], self._backward[gate.alphabet]
         done = 0
-        while (hit := gate.anchor.search(text, done)) is not None:
-            start = backward.match(text, max(done, hit.start() - LONGEST_RUN), hit.start()).start()
-            end = forward.match(text, hit.end(), min(len(text), hit.end() + LONGEST_RUN)).end()
-            if end - start > LONGEST_RUN:
-                start = max(start, hit.start() - LONGEST_RUN // 4)
-                end = min(end, hit.end() + LONGEST_RUN // 4)
-            yield start, end
-            done = max(end, hit.end())
+        for first, last in where:
+            while (hit := gate.anchor.search(text, max(done, first), last)) is not None:
+                start = backward.match(text, max(done, hit.start() - LONGEST_RUN), hit.start()).start()
+                end = forward.match(text, hit.end(), min(len(text), hit.end() + LONGEST_RUN)).end()
+                if end - start > LONGEST_RUN:
+                    start = max(start, hit.start() - LONGEST_RUN // 4)
+                    end = min(end, hit.end() + LONGEST_RUN // 4)
+                yield start, end
+                done = max(end, hit.end())

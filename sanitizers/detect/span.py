@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,14 @@ def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:
     """Resolve overlaps and return disjoint spans in text order.
 
     1. A name inside a longer name goes: 新疆 in 新疆维吾尔自治区, a person in a street or a company called after him.
+       A name that ends in the middle of a number, or begins there, ends before or begins behind it.
     2. The stronger find wins whole: certain before uncertain, then the higher score, then the longer, then the earlier,
        then the type's name (so that the result never depends on the input order).
     3. The weaker is dropped, but with `text` what sticks out of the winners is kept as a find of its own where it may
        still tell something (`_tells`): the rest of an address is not clear text because a number began in it.
     """
-    ranked = sorted(_outermost(set(spans)), key=lambda s: (not s.certain, -s.score, s.start - s.end, s.start, s.type))
+    whole = _outermost(_uncrossed(set(spans), text))
+    ranked = sorted(whole, key=lambda s: (not s.certain, -s.score, s.start - s.end, s.start, s.type))
     if len(ranked) < 2:
         return ranked
     taken = _Taken()
@@ -53,6 +57,25 @@ def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:
         for a, b in free:
             taken.claim(a, b)
     return sorted(kept, key=lambda s: s.start)
+
+
+def _uncrossed(spans: set[Span], text: str | None) -> Iterator[Span]:
+    """With names cut where a find that is no name crosses their border: `host 10` and `10.43.133.99`."""
+    others = sorted((s.start, s.end) for s in spans if s.type not in NAMES)
+    starts = [start for start, _ in others]
+    reach = list(accumulate((end for _, end in others), max))
+    for span in spans:
+        start, end = span.start, span.end
+        if span.type in NAMES and not span.certain and others:
+            # Of those that begin before it the furthest; of those that begin in it the first to stick out.
+            before = bisect_left(starts, start)
+            if before and start < reach[before - 1] < end:
+                start = reach[before - 1]
+            inside = range(bisect_right(starts, start), bisect_left(starts, end))
+            end = next((starts[i] for i in inside if others[i][1] > end), end)
+            while text is not None and end < span.end and start < end and not text[end - 1].isalnum():
+                end -= 1
+        yield span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
 
 
 def _outermost(spans: Iterable[Span]) -> list[Span]:

@@ -175,3 +175,11 @@ def test_a_long_conversation_of_new_people_takes_time_in_proportion() -> None:
         return time.process_time() - started
 
     assert seconds(1600) < 25 * seconds(200)  # eight times the text; every address asked every person: 64 times
+
+
+def test_an_address_is_no_part_of_a_longer_number() -> None:
+    """`Elm St 10.4` in `Elm St 10.43.133.99` would tear the number after it apart."""
+    texts = ("Elm St 10.4 is here", "Elm St 10.43.133.99 is there")
+    spans = [[Span(0, 11, "ADDRESS", 0.8)], [Span(7, 19, "IP_ADDRESS", 0.6)]]
+    hiding = hide([Piece(text) for text in texts], spans, b"k" * 32, SanitizerOptions(ner=()))
+    assert hiding.entities == {"ADDRESS": 1, "IP_ADDRESS": 1} and "43" not in hiding.texts[1]

@@ -223,3 +223,20 @@ def test_known_texts_cost_nothing_and_are_forgotten_in_order() -> None:
     assert detector.detect("bob@corp.com") is first and detector.remembers("bob@corp.com")
     detector.detect("x@corp.com"), detector.detect("y@corp.com")
     assert not detector.remembers("bob@corp.com")
+
+
+@pytest.mark.parametrize(
+    "text, name, number, expected",
+    [
+        ("at host 10.43.133.99", "host 10", "10.43.133.99", ["host", "10.43.133.99"]),
+        ("13812345678 Main Street", "678 Main Street", "13812345678", ["13812345678", " Main Street"]),
+        ("12 Elm St 10.4.3.2", "12 Elm St 10.4.3.2", "10.4.3.2", ["12 Elm St 10.4.3.2"]),  # a whole number in a name
+    ],
+)
+def test_a_name_does_not_cut_a_number_in_two(text, name, number, expected) -> None:
+    at, of = text.index(name), text.index(number)
+    spans = [
+        Span(at, at + len(name), "ADDRESS", 0.8),
+        Span(of, of + len(number), "IP_ADDRESS", 0.6),
+    ]
+    assert [text[s.start : s.end] for s in merge(spans, text)] == expected
