@@ -17,9 +17,11 @@ _FAMILY = {
 _OTHERS = frozenset(
     """wuhan wuxi wuhu jilin jinan taiyuan taian tongling tonghua yilan yili luoyang luzhou lijiang lishui linyi xining
     xian peking teng lilin luxor jinju tulip tutu tuning lulu lumen luxe puma pupil tonga tongue ruin ruling jinx
-    jinxing bingo pixel toga fuming elixir mimi yuan yuen wuyuan jixi yichun putin putian fujian""".split()
+    jinxing bingo pixel toga fuming elixir mimi yuan yuen wuyuan jixi yichun putin putian fujian
+    mixin taiwan xiaomi mili muli quyu taiya yimu tuyu line mine""".split()
 ) | {name.lower() for name in EN_GIVEN | EN_FAMILY}
 _SHORTEST = 4  # letters
+_FAMILY_SHORTEST = 2
 
 
 def latin(text: str, *, family: bool = False) -> str:
@@ -33,16 +35,19 @@ def latin(text: str, *, family: bool = False) -> str:
 
 def romanised(made: tuple[str, str], was: tuple[str, str]) -> Iterator[tuple[str, str, bool]]:
     """Ways to write a Chinese stand-in (family and given name) in Latin letters, with the original likewise, and that
-    they end at word edges: `Li Na`, `Na Li`, `lina`."""
+    they end at word edges: `Li Na`, `Na Li`, `lina`. Not `nali`: too many of those are words."""
     (family, given), (family_was, given_was) = ((latin(f, family=True), latin(g)) for f, g in (made, was))
     if len(family + given) < _SHORTEST:
         return
-    for shape in ("{F} {G}", "{G} {F}", "{F}, {G}", "{A} {B}", "{B} {A}", "{f} {g}", "{F}-{G}"):
+    for shape in ("{F} {G}", "{G} {F}", "{F}, {G}", "{A} {B}", "{B} {A}", "{F}-{G}"):
         yield _shaped(shape, family, given), _shaped(shape, family_was, given_was), True
-    for shape, word in (("{f}{g}", family + given), ("{g}{f}", given + family)):
-        if word not in _OTHERS:
-            yield word, _shaped(shape, family_was, given_was), True
-            yield word.capitalize(), _shaped(shape, family_was, given_was).capitalize(), True
+    if len(family) < _FAMILY_SHORTEST:
+        return  # E Lan is a name, elan a word
+    yield f"{family} {given}", f"{family_was} {given_was}", True
+    word, was_word = family + given, family_was + given_was
+    if word not in _OTHERS:
+        yield word, was_word, True
+        yield word.capitalize(), was_word.capitalize(), True
     yield f"{family.capitalize()}{given.capitalize()}", f"{family_was.capitalize()}{given_was.capitalize()}", True
 
 

@@ -218,5 +218,7 @@ def test_pinyin_that_two_share_or_that_the_request_holds_stays() -> None:
 
 def test_names_that_run_together_into_a_place_stay() -> None:
     ways = {made for made, _, _ in romanised(("邬", "翰"), ("张", "三"))}
-    assert {"Wu Han", "hanwu", "WuHan"} <= ways
-    assert not ways & {"wuhan", "Wuhan"}
+    assert {"Wu Han", "Han Wu", "WuHan"} <= ways
+    assert not ways & {"wuhan", "Wuhan", "hanwu"}
+    assert "taiwan" not in {made for made, _, _ in romanised(("邰", "婉"), ("张", "三"))}
+    assert "elan" not in {made for made, _, _ in romanised(("鄂", "岚"), ("张", "三"))}
