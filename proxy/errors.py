@@ -140,6 +140,9 @@ def blocked(check: str, message: str) -> Problem:
     )
 
 
+_LATE = frozenset(("deadline", "budget"))  # the chain's limit, and a check's own
+
+
 def unavailable(check: str, reason: str) -> Problem:
     """A check that could not run, in a policy that fails closed (wire rule X9): a client may try again.
 
@@ -154,9 +157,12 @@ def unavailable(check: str, reason: str) -> Problem:
             reason=f"unavailable_{check}",
             headers=retry_after(1.0),
         )
+    why = "could not run"
+    if reason in _LATE:
+        why = "did not finish in the time it has (`deadline_seconds`; a shorter text, or the same one again, may pass)"
     return Problem(
         status=503,
-        message=f"The guard check '{check}' could not run, and the policy does not let requests pass without it.",
+        message=f"The guard check '{check}' {why}, and the policy does not let requests pass without it.",
         type="guard_unavailable",
         code="guard_unavailable",
         reason=f"unavailable_{check}",

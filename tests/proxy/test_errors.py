@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from guard.errors import Blocked, CheckUnavailable, ConfigError, RequestError, UpstreamError
-from proxy.errors import MethodNotAllowed, problem_of, retry_after
+from proxy.errors import MethodNotAllowed, problem_of, retry_after, unavailable
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_foreign_exceptions_are_not_quoted(caplog: pytest.LogCaptureFixture) -> 
 @pytest.mark.parametrize(("seconds", "said"), [(None, None), (0.0, "1"), (7.2, "8"), (1e9, "120"), (math.inf, None)])
 def test_retry_after_stays_within_what_clients_honour(seconds: float | None, said: str | None) -> None:
     assert dict(retry_after(seconds)).get("retry-after") == said
+
+
+@pytest.mark.parametrize(("reason", "late"), [("deadline", True), ("budget", True), ("leak", False)])
+def test_a_check_that_was_late_says_which_limit(reason, late) -> None:
+    assert ("deadline_seconds" in unavailable("sanitize", reason).message) is late
