@@ -194,13 +194,32 @@ _CLINGS_LEFT = re.compile(r"[.,;:!?%)\]}…]+|n't|['’](?:s|re|ve|ll|d|m|t)", r
 _CLINGS_RIGHT = frozenset("([{$#@£€")
 
 
+_CLITICS = frozenset("s t re ll ve d m".split())
+
+
+def _clitics(sentence: _Sentence) -> Iterator[tuple[str, str]]:
+    """Words and tags, with what some tokenisers took apart put together again: n ' t, and ' before s, re, ll and so on."""
+    pairs = list(zip(sentence.tokens, sentence.tags, strict=True))
+    at = 0
+    while at < len(pairs):
+        words = [word.lower() for word, _ in pairs[at : at + 3]]
+        if len(words) == 3 and words[0] == "n" and words[1] in ("'", "’") and words[2] == "t":
+            size = 3
+        elif len(words) > 1 and words[0] in ("'", "’") and words[1] in _CLITICS:
+            size = 2
+        else:
+            size = 1
+        yield "".join(word for word, _ in pairs[at : at + size]), pairs[at][1]
+        at += size
+
+
 def _together(sentences: Iterable[_Sentence]) -> Document:
     """One text with the usual spacing. Tags are BIO, or IO where no B ever comes."""
     text, gold = "", list[Gold]()
     for sentence in sentences:
         open_label, start = "", 0
         quoted = False
-        for word, tag in zip((*sentence.tokens, ""), (*sentence.tags, "O"), strict=True):
+        for word, tag in (*_clitics(sentence), ("", "O")):
             label = tag[2:]
             if open_label and (label != open_label or (tag[0] == "B" and not text.endswith("@"))):
                 gold.append(_gold(start, len(text), open_label))

@@ -20,9 +20,8 @@ def development(corpus: English | Chinese, count: int = 1200) -> list[Example]:
     if isinstance(corpus, English):
         own = registers("en", held=True)
         made = [generate_en.generate(rng, corpus.held_plain, own) for _ in range(count)]
-        gold = [e for rows in corpus.held.values() for e in rows]
         plain = [generate_en.negative(t, corpus.common) for t in corpus.held_plain[: count // 2]]
-        return made + sources_sample(rng, gold, count) + plain
+        return made + sources_sample(rng, corpus.kept, count) + plain
     own = registers("zh", held=True)
     made = [generate_zh.generate(rng, corpus.held_plain, own) for _ in range(count)]
     return made + [generate_zh.negative(t) for t in corpus.held_plain[: count // 2]]

@@ -15,6 +15,8 @@ from sanitizers.detect.ner_features import unpack
 _HELD = 8
 # Never trained on either: a file of the Broad Twitter Corpus and the development file of WNUT17.
 HELD_CORPORA = ("btc_e", "wnut17_dev")
+# Of every corpus that is trained on, each twelfth sentence is kept for choosing settings and calibrating scores.
+_KEPT = 12
 
 
 def registers(lang: str, held: bool) -> dict[str, list[str]]:
@@ -32,35 +34,44 @@ def _cut(text: str, longest: int = 500) -> str:
 
 
 class English:
-    """`english.round(i)`: some 24,000 examples."""
+    """`english.round(i)`: some 25,000 examples."""
 
     def __init__(self, data: Path, cache_file: Path, exclude: tuple[str, ...] = HELD_CORPORA) -> None:
         found = sources.corpora(data)
-        self.gold = [e for name, rows in found.items() if name not in exclude for e in rows]
-        self.held = {name: rows for name, rows in found.items() if name in exclude}
+        taught = [rows for name, rows in found.items() if name not in exclude]
+        self.gold = [e for rows in taught for i, e in enumerate(rows) if i % _KEPT]
+        self.kept = [e for rows in taught for e in rows[::_KEPT]]
         plain = sources.plain_english(data)
         self.plain, self.held_plain = [t for i, t in enumerate(plain) if i % 10], plain[::10]
         words = unpack(lexicon.english(cache_file)["words"])
         self.common = frozenset(words[:15_000])
 
-    def round(self, index: int, share: float = 1.0) -> list[Example]:
+    def round(self, index: int, share: float = 1.0, gold: float | None = None) -> list[Example]:
+        """`share` of the examples; `gold`: another share of those from the corpora."""
         rng = random.Random(1000 + index)
         own = registers("en", held=False)
         found = [generate_en.generate(rng, self.plain, own) for _ in range(int(9000 * share))]
-        gold = sources.sample(rng, self.gold, int(9000 * share))
-        found += [
-            e
-            if (dice := rng.random()) < 0.5
-            else generate_en.exchanged(rng, e)
-            if dice < 0.9
-            else generate_en.lowered(rng, e)
-            for e in gold
-        ]
+        found += [self._varied(rng, e) for e in sources.sample(rng, self.gold, int(9000 * (gold or share)))]
         for text in rng.sample(self.plain, min(len(self.plain), int(6000 * share))):
             made = generate_en.rewritten(rng, _cut(text), self.common) if rng.random() < 0.5 else None
             made = made or generate_en.negative(_cut(text), self.common)
-            found.append(generate_en.lowered(rng, made) if rng.random() < 0.1 else made)
-        return found
+            dice = rng.random()
+            found.append(
+                generate_en.lowered(rng, made)
+                if dice < 0.1
+                else generate_en.headline(rng, made)
+                if dice < 0.25
+                else made
+            )
+        found += [generate_en.household(rng) for _ in range(int(600 * share))]
+        return [generate_en.hashtagged(rng, e) if rng.random() < 0.06 else e for e in found]
+
+    @staticmethod
+    def _varied(rng: random.Random, example: Example) -> Example:
+        dice = rng.random()
+        if dice < 0.5:
+            return example
+        return generate_en.exchanged(rng, example) if dice < 0.88 else generate_en.lowered(rng, example)
 
 
 @cache

@@ -124,3 +124,51 @@ def lowered(rng: random.Random, example: Example) -> Example:
     """In lower or upper case, as people type."""
     text, spans = recased((example.text, list(example.spans)), "lower" if rng.random() < 0.7 else "upper")
     return Example(text, tuple(spans), example.unsaid, example.unknown)
+
+
+def headline(rng: random.Random, example: Example) -> Example:
+    """With capitals where running text has none: every word's first, or whole words for emphasis."""
+    all_ = rng.random() < 0.5
+
+    def recase(match: re.Match[str]) -> str:
+        word = match.group()
+        if any(a <= match.start() < b for a, b, _ in example.spans):
+            return word
+        if all_:
+            return word[:1].upper() + word[1:]
+        return word.upper() if rng.random() < 0.15 and len(word.upper()) == len(word) else word
+
+    return Example(re.sub(r"[a-z]{3,}", recase, example.text), example.spans, example.unsaid, example.unknown)
+
+
+def hashtagged(rng: random.Random, example: Example) -> Example:
+    """With some of its names as hashtags: Kuala Lumpur as #KualaLumpur."""
+    if example.unknown:
+        return example  # those stretches would have to move
+    built = Builder()
+    at = 0
+    for start, end, label in example.spans:
+        words = example.text[start:end].split(" ")
+        if label in _MAKER and len(words) <= 3 and all(w.isalpha() for w in words) and rng.random() < 0.6:
+            tag = "".join(words) if rng.random() < 0.7 else "".join(words).lower()
+            built.add(example.text[at:start] + "#").add((tag, [(0, len(tag), label)]))
+        else:
+            built.add(example.text[at:start]).add((example.text[start:end], [(0, end - start, label)]))
+        at = end
+    text, spans = built.add(example.text[at:]).value()
+    return Example(text, tuple(spans), example.unsaid)
+
+
+def household(rng: random.Random) -> Example:
+    """An instruction to a robot, with things written as programs write them (DeskLamp): nobody and no place."""
+
+    def thing(_: random.Random) -> Value:
+        words = rng.choice(templates.THINGS).split(" ")
+        dice = rng.random()
+        if dice < 0.45:
+            return "".join(w.capitalize() for w in words), []
+        return " ".join(w.capitalize() for w in words) if dice < 0.65 else " ".join(words), []
+
+    makers = {"thing": thing, "num": MAKERS["num"]}
+    lines = [fill(rng.choice(templates.HOUSEHOLD), makers, rng)[0] for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    return Example(rng.choice((" ", "\n", " Then ")).join(lines), ())

@@ -14,7 +14,8 @@ from recipes.ner.text import Example
 
 T = TypeVar("T")
 csv.field_size_limit(10**9)
-_UNSAID = frozenset(("TITLE", "DATE_TIME", "ADDRESS"))
+# What the corpora do not annotate. Addresses are not either, but are so rare there that none are taken to stand in them.
+_UNSAID = frozenset(("TITLE", "DATE_TIME"))
 _LABEL = {
     "PER": "PERSON", "LOC": "LOCATION", "ORG": "ORGANIZATION", "person": "PERSON", "location": "LOCATION",
     "corporation": "ORGANIZATION", "group": "ORGANIZATION",
@@ -41,20 +42,27 @@ _NO_SPACE_BEHIND = frozenset("([{$#@£€")
 _TAIL = re.compile(r"(?<=\w\w\w\w)\.\Z|[,!?;:'\"—-]*\Z")
 
 
+_CLITICS = frozenset("s t re ll ve d m".split())
+
+
 def _clitics(sentence: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """With ' and s, t, re, ... put together, outside of names."""
-    held = False
-    for (token, tag), (behind, _) in zip(sentence, [*sentence[1:], ("", "O")], strict=True):
-        if held:
-            held = False
-            yield "'" + token, "O"
-        elif token in ("'", "’") and behind.lower() in ("s", "t", "re", "ll", "ve", "m", "d"):
-            held = True
+    """With n, ' and t, or ' and s, re, ... put together, outside of names."""
+    at = 0
+    while at < len(sentence):
+        words = [token.lower() for token, _ in sentence[at : at + 3]]
+        if len(words) == 3 and words[0] == "n" and words[1] in ("'", "’") and words[2] == "t":
+            yield "".join(token for token, _ in sentence[at : at + 3]), "O"
+            at += 3
+        elif len(words) > 1 and words[0] in ("'", "’") and words[1] in _CLITICS:
+            yield "'" + sentence[at + 1][0], "O"
+            at += 2
         else:
-            yield token, tag
+            yield sentence[at]
+            at += 1
 
 
-HANDLE = re.compile(r"@ ?\w+")
+# The corpora disagree whether handles and hashtags are names; most leave them out.
+HANDLE = re.compile(r"@ ?\w+|#\w+")
 
 
 def detokenise(sentence: list[tuple[str, str]]) -> Example:
@@ -79,7 +87,7 @@ def detokenise(sentence: list[tuple[str, str]]) -> Example:
         text += token
     if kind:
         spans.append((start, len(text), kind))
-    handles = [m.span() for m in HANDLE.finditer(text)]  # the corpora disagree whether these are names
+    handles = [m.span() for m in HANDLE.finditer(text)]
     spans = [(a, b - len(tail.group()), label) for a, b, label in spans if (tail := _TAIL.search(text, a, b))]
     kept = [s for s in spans if s[0] < s[1] and not any(a < s[1] and s[0] < b for a, b in handles)]
     return Example(text, tuple(kept), _UNSAID, tuple(handles))

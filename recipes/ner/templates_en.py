@@ -244,3 +244,32 @@ This product is out of stock.|Python is a programming language.|How do I reset m
 Table of Contents|Read the FAQ first.|Add two cups of flour and stir.|It rained all day.|The Wi-Fi is down again.|She said no.|He is late.|They won the game.|Our team worked hard.|Total: 3 items|Status: Pending|Yes, I agree.|Best Practices for Remote Work|PRIVACY NOTICE
 Mark the box and sign below.|Will you bill me monthly?|May I ask a question?|The rose is red.|Grant access to the folder.|Chase the deadline.|A faith in progress.|Summer is hot.|Hope this helps!|Jack up the car first.|Drew a line.|Rich people pay more.|Frank answers only.
 """.strip().replace("\n", "|").split("|")
+
+# What people tell household robots and devices, and the things in it: written as names, but none.
+HOUSEHOLD = """
+[Please |]put the {thing} [in|on|under|next to|behind|into] the {thing}[ and come back|].
+[Turn|Switch] [on|off] the {thing}[ in the kitchen| in the bedroom|, then the {thing}|].
+Pick up the {thing}[ and the {thing}|] [from|off] the {thing}.
+[Open|Close|Wash|Empty|Fill|Clean|Lock|Break|Slice|Heat|Cool|Wipe|Move|Drop|Throw away|Find] the {thing}[ with the {thing}|].
+[Can you|Could you] [bring|fetch|hand] me [a|the|my] {thing}?
+[Go|Walk|Drive] to the {thing} [and|, then] [open it|look for the {thing}|wait there].
+[Set|Dim|Start|Stop] the {thing}[ to {num}|].
+Place [a|the] {thing} [on|in] the {thing}, [then|and] [close|clean|turn off] the {thing}.
+Is the {thing} [empty|broken|on|closed|full|dirty]?
+The {thing} is [dirty|next to the {thing}|in the {thing}|not working].
+The {thing} [component|class|button|widget|object|event|field] [shows|returns|opens|is set by] the {thing}.
+{thing}: [open|closed|on|off|{num}]
+navigate to {thing}, grab {thing}, release {thing}
+""".strip().split("\n")
+THINGS = """
+lamp|desk lamp|floor lamp|night light|ceiling light|light switch|power button|kettle|tea pot|toaster|toaster oven|oven|stove|stove burner|stove knob|gas hob|fridge|freezer|dish washer|washing machine|laundry basket
+kitchen sink|bathroom sink|bath tub|shower|shower curtain|shower door|tap|faucet|mirror|towel|hand towel|paper towel|towel rack|toilet|toilet seat|toilet paper|soap|soap bar|soap bottle|spray bottle|sponge|scrub brush|plunger
+mug|cup|glass|wine glass|wine bottle|bottle|water bottle|plate|bowl|salad bowl|fork|spoon|knife|butter knife|spatula|ladle|frying pan|pan|pot|lid|tray|cutting board|salt shaker|pepper mill|jar|cookie jar|lunch box
+apple|banana|orange|lemon|pear|plum|cherry|bread|loaf|egg|tomato|potato|carrot|onion|lettuce|cheese|ham|rice|pasta|cake|pie|cookie|honey|butter|olive oil|coffee|coffee machine|coffee table|coffee cup
+chair|arm chair|office chair|rocking chair|stool|foot stool|sofa|couch|bench|table|dining table|side table|desk|shelf|shelving unit|book shelf|cabinet|kitchen cabinet|drawer|dresser|wardrobe|closet|bed|pillow|blanket|mattress
+book|note book|pen|pencil|paper|news paper|magazine|envelope|box|tissue box|card|credit card|key chain|keys|wallet|watch|alarm clock|clock|phone|cell phone|laptop|tablet|keyboard|mouse|monitor|television|remote control|speaker|radio
+camera|candle|vase|house plant|flower pot|watering can|painting|picture frame|statue|teddy bear|toy car|ball|basket ball|tennis racket|base ball bat|dumb bell|yoga mat|umbrella|hat|shoes|boots|jacket|coat hanger|cloth|curtain|curtains
+window|window blind|blinds|door|front door|door bell|garage door|gate|garbage can|trash bin|garbage bag|recycling bin|bucket|broom|mop|dust pan|vacuum cleaner|robot arm|gripper|base station|charging dock|sensor|thermostat|fan|heater
+air conditioner|smoke detector|fire extinguisher|first aid kit|tool box|hammer|screw driver|drill|ladder|rope|hose|lawn mower|mail box|bicycle|car|trolley|conveyor belt|pallet|crate|safe|counter top|rug|carpet|stairs|elevator
+check box|radio button|drop down|side bar|nav bar|tool tip|text area|scroll bar|user profile|data frame|event handler|error message|hash map|linked list|tree node|state machine|page header|date picker|view model|task runner|time stamp
+""".strip().replace("\n", "|").split("|")
