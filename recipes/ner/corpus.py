@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recipes.ner import generate_en, generate_zh, lexicon, sources, templates_en, templates_zh
 from recipes.ner.gazetteers import folder
-from recipes.ner.text import Example
+from recipes.ner.text import LABELS, Example
 from sanitizers.detect.ner_features import unpack
 
 # Every eighth template is never trained on.
@@ -43,6 +43,7 @@ class English:
         self.kept = [e for rows in taught for e in rows[::_KEPT]]
         plain = sources.plain_english(data)
         self.plain, self.held_plain = [t for i, t in enumerate(plain) if i % 10], plain[::10]
+        self.posts = sources.posts(data)
         words = unpack(lexicon.english(cache_file)["words"])
         self.common = frozenset(words[:15_000])
 
@@ -65,6 +66,13 @@ class English:
             )
         found += [generate_en.household(rng) for _ in range(int(600 * share))]
         return [generate_en.hashtagged(rng, e) if rng.random() < 0.06 else e for e in found]
+
+    def unlabelled(self) -> list[Example]:
+        """What a teacher is asked about: running text that nobody annotated, and the corpora, whose annotation stays."""
+        rng = random.Random(3)
+        talk = [_cut(t) for t in rng.sample(self.plain, min(len(self.plain), 3000))] + self.posts
+        whole = frozenset(LABELS)
+        return [Example(t, (), whole) for t in talk] + self.gold
 
     @staticmethod
     def _varied(rng: random.Random, example: Example) -> Example:

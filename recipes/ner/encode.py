@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +18,15 @@ TAGS = 1 + 4 * len(LABELS)
 
 @dataclass
 class Encoded:
-    """`ids` [tokens, columns], `dense` [tokens, width] and `allowed` [tokens, tags], the last as bits of one integer."""
+    """`ids` [tokens, columns], `dense` [tokens, width] and `allowed` [tokens, tags], the last as bits of one integer.
+
+    `taught` [tokens, 1 + labels]: what a teacher holds of each token (none, or a label); None without one.
+    """
 
     ids: npt.NDArray[np.int32]
     dense: npt.NDArray[np.float16]
     allowed: npt.NDArray[np.int64]
+    taught: npt.NDArray[np.float16] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,8 +58,13 @@ def allowed(example: Example, tokens: Sequence[tuple[int, int, str]]) -> npt.NDA
     return out
 
 
-def encode(examples: Sequence[Example], features: Features, longest: int = 400) -> list[Encoded]:
-    """Examples as arrays; longer ones are cut."""
+Opinions = Callable[[Example, Sequence[tuple[int, int, str]]], "npt.NDArray[np.float16] | None"]
+
+
+def encode(
+    examples: Sequence[Example], features: Features, longest: int = 400, opinions: Opinions | None = None
+) -> list[Encoded]:
+    """Examples as arrays; longer ones are cut. `opinions`: what a teacher holds of an example's tokens."""
     found = []
     known: dict[str, int] = {}
     split = []
@@ -77,7 +86,8 @@ def encode(examples: Sequence[Example], features: Features, longest: int = 400) 
         else:
             rows = [known[w] for w in words]
             pair = ids32[rows], dense16[rows]
-        found.append(Encoded(*pair, allowed(example, tokens)))
+        taught = opinions(example, tokens) if opinions is not None else None
+        found.append(Encoded(*pair, allowed(example, tokens), taught))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,18 @@ class Network(nn.Module):
                 x = x + self._drop(nnf.relu(mix(torch.cat((before, h, behind), -1))))
             scores = self.out(nnf.layer_norm(x, (self.width,)))
         return nnf.log_softmax(scores.float(), -1)
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take the weights that `arrays` wrote; those of the features are passed over."""
+        given = {k: torch.from_numpy(np.asarray(v).astype(np.float32)) for k, v in arrays.items() if "." not in k}
+        with torch.no_grad():
+            self.table.weight.copy_(given["table"] * given["table_scale"][:, None])
+            self.project.weight.copy_(given["project"].T)
+            self.out.weight.copy_(given["out"].T)
+            self.out.bias.copy_(given["out_shift"])
+            for i, mix in enumerate(self.mix):
+                mix.weight.copy_(given[f"mix_{i}"].T)
+                mix.bias.copy_(given[f"shift_{i}"])
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Weights as the tagger reads them: the table in int8 with one scale a row, the rest in float16."""

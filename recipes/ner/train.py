@@ -19,11 +19,13 @@ import numpy as np
 import spacy
 import torch
 
+from guard.assets import resolve
 from recipes.ner import lexicon
 from recipes.ner.calibrate import calibrate
 from recipes.ner.corpus import Chinese, English
 from recipes.ner.encode import TAGS, Encoded, batches, encode
 from recipes.ner.network import DILATIONS, Network
+from recipes.ner.teacher import Teacher
 from recipes.ner.text import LABELS
 from sanitizers.detect.ner_features import Features, features
 from sanitizers.detect.ner_pipe import FACTORY
@@ -52,6 +54,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--bfloat16", action="store_true", help="matrix products in bfloat16: several times faster on CPUs with AMX"
     )
+    parser.add_argument("--start", help="a bundled pipeline or its folder: go on from its weights, with its word tables")
+    parser.add_argument("--teacher", type=Path, help="a model of recipes.ner.transformer to learn from (English)")
     parser.add_argument("--exclude", default="btc_e,wnut17_dev", help="corpora to leave out (English)")
     return parser.parse_args()
 
@@ -66,12 +70,16 @@ def _collate(rows: list[Encoded]) -> tuple[torch.Tensor, ...]:
     dense = torch.from_numpy(np.concatenate([r.dense for r in rows]).astype(np.float32))
     bits = np.concatenate([r.allowed for r in rows])
     allowed = torch.from_numpy(((bits[:, None] >> np.arange(TAGS)) & 1).astype(bool))
-    return ids, dense, mask, allowed
+    none = np.full((1, 1 + len(LABELS)), np.nan, np.float16)
+    taught = torch.from_numpy(
+        np.concatenate([none.repeat(len(r), 0) if r.taught is None else r.taught for r in rows]).astype(np.float32)
+    )
+    return ids, dense, mask, allowed, taught
 
 
 def step(net: Network, rows: list[Encoded], words: bool, half: bool) -> torch.Tensor:
-    """The loss of a batch: minus the log-probability of what the annotation allows."""
-    ids, dense, mask, allowed = _collate(rows)
+    """The loss of a batch: minus the log-probability of what the annotation allows, and cross-entropy with the teacher."""
+    ids, dense, mask, allowed, taught = _collate(rows)
     keep = torch.ones(ids.shape)
     if words:  # the word itself is forgotten often, all that a table knows of it sometimes: names are new words
         keep[:, 0] = (torch.rand(len(ids)) > 0.35).float()
@@ -87,7 +95,13 @@ def step(net: Network, rows: list[Encoded], words: bool, half: bool) -> torch.Te
     where = mask.bool()
     x = x.masked_scatter(where[..., None], flat)
     scores = net(x, mask, half)[where]
-    return -torch.logsumexp(scores.masked_fill(~allowed, -1e4), -1).mean()
+    loss = -torch.logsumexp(scores.masked_fill(~allowed, -1e4), -1).sum()
+    known = ~taught.isnan().any(-1)
+    if bool(known.any()):
+        own = scores[known]
+        by_label = torch.cat((own[:, :1], own[:, 1:].unflatten(-1, (len(LABELS), 4)).logsumexp(-1)), -1)
+        loss = loss - (taught[known] * by_label).sum()
+    return loss / len(scores)
 
 
 def save(nlp_lang: str, tagger: Tagger, path: Path) -> None:
@@ -119,6 +133,10 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     cache = args.out / f"lexicon-{args.lang}.npz"
     corpus: English | Chinese
+    before: Tagger | None = None
+    if args.start:
+        before = Tagger.load(Path(resolve(args.start, "model")) / FACTORY)
+        np.savez(cache, **before.features.arrays())  # type: ignore[arg-type]
     if args.lang == "en":
         arrays = lexicon.english(cache)
         corpus = English(args.data, cache, tuple(args.exclude.split(",")))
@@ -128,6 +146,12 @@ def main() -> None:
     own = features(KINDS[args.lang], arrays, ROWS[args.lang])
     torch.manual_seed(args.seed)
     net = Network(own.rows, args.width, own.width, TAGS)
+    if before is not None:
+        net.restore(before.weights())
+    teacher: Teacher | None = None
+    if args.teacher is not None and isinstance(corpus, English):
+        teacher = Teacher(args.teacher, corpus.unlabelled(), args.out / "teacher-en.npz", args.bfloat16)
+        print(f"the teacher has read {len(teacher.examples)} texts", flush=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.lr, weight_decay=0.01, fused=True)
     state = args.out / f"state-{args.lang}.pt"
     done = 0
@@ -141,7 +165,10 @@ def main() -> None:
         began = time.monotonic()
         torch.manual_seed(args.seed * 1000 + index)
         rng = random.Random(args.seed * 1000 + index)
-        rows = encode(corpus.round(index + args.seed * 100, args.share), own)
+        examples = corpus.round(index + args.seed * 100, args.share)
+        if teacher is not None:
+            examples += teacher.sample(rng, len(examples) // 2)
+        rows = encode(examples, own, opinions=teacher)
         made = list(batches(rows, args.batch_tokens, rng))
         prepared = time.monotonic() - began
         net.train()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +63,8 @@ _ASKED: Mapping[str, str] = {
     "person": "PERSON", "organization": "ORGANIZATION", "location": "LOCATION", "street address": "ADDRESS",
     "job title": "TITLE", "date": "DATE_TIME",
 }  # fmt: skip
+# GLiNER's scores are probabilities; what is below gets no chance against `min_score`.
+_GLINER_LEAST = 0.3
 # A model without scores of its own; spaCy's pipelines for news are right about as often.
 _UNSCORED = 0.85
 
@@ -155,10 +158,28 @@ class Transformers:
         with self._lock:
             groups = self._pipe(text) if text.strip() else []
         return [
-            Span(int(g["start"]), int(g["end"]), type_, float(g["score"]))
+            Span(*whole_words(text, int(g["start"]), int(g["end"])), type_, float(g["score"]))
             for g in groups
             if (type_ := _typed(str(g["entity_group"]), self._labels)) is not None
         ]
+
+
+_INSIDE = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff]")
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """`start` and `end` moved outwards to the ends of a word: models of word pieces may tag a part of one.
+
+    Scripts without spaces between words stay as they are.
+    """
+    while start > 0 and _INSIDE.match(text, start) and _INSIDE.match(text, start - 1):
+        start -= 1
+    while end < len(text) and _INSIDE.match(text, end) and _INSIDE.match(text, end - 1):
+        end += 1
+    return start, end
+
+
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class Gliner:
@@ -171,15 +192,31 @@ class Gliner:
             raise ConfigError(f"ner: {str(folder)!r} is a GLiNER model; install it with `pip install gliner`")
         from gliner import GLiNER  # type: ignore[import-not-found,unused-ignore]
 
-        self._model = GLiNER.from_pretrained(str(folder), local_files_only=True)
+        try:
+            self._model = GLiNER.from_pretrained(str(folder), local_files_only=True).eval()
+        except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+            raise ConfigError(f"ner: cannot load the GLiNER model {str(folder)!r}: {type(error).__name__}") from None
         self._asked = dict(model.labels) or dict(_ASKED)
+        self._longest = max(int(getattr(self._model.config, "max_len", 384) or 384), 2)
         self._lock = threading.Lock()
         self.script = model.script or Script.ANY
 
     def find(self, text: str) -> Iterable[Span]:
+        found = []
         with self._lock:
-            found = self._model.predict_entities(text, list(self._asked), threshold=0.3)
-        return [Span(int(f["start"]), int(f["end"]), self._asked[f["label"]], float(f["score"])) for f in found]
+            for start, end in self._parts(text):
+                entities = self._model.predict_entities(text[start:end], list(self._asked), threshold=_GLINER_LEAST)
+                found += [
+                    Span(start + int(e["start"]), start + int(e["end"]), self._asked[e["label"]], float(e["score"]))
+                    for e in entities
+                ]
+        return found
+
+    def _parts(self, text: str) -> Iterator[tuple[int, int]]:
+        """Of no more words than the model reads: what is beyond them it would drop without a word."""
+        words = [m.span() for m in _WORD.finditer(text)]
+        for first in range(0, len(words), self._longest):
+            yield words[first][0], words[min(first + self._longest, len(words)) - 1][1]
 
 
 _LOADED: dict[tuple[Any, ...], Engine] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import ahocorasick
@@ -64,6 +65,15 @@ def shape(word: str) -> str:
 
 
 _TOKEN = re.compile(r"\n|[^\W\d_]+|\d+|[^\w\s]|_")
+# Where words were put together, as in #KualaLumpur and DeskLamp; not in McDonald and iPhone.
+_HUMP = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")
+
+
+def _humps(word: str) -> list[int]:
+    """Where a word put together by its capitals comes apart."""
+    if word.islower() or word[1:].islower() or word.isupper():
+        return []
+    return [m.start() for m in _HUMP.finditer(word)]
 
 
 class WordFeatures:
@@ -90,12 +100,20 @@ class WordFeatures:
         return dict(self._arrays)
 
     def split(self, text: str) -> list[Token]:
-        """Runs of letters and of digits, single marks, line breaks; a token says whether a space stands before it."""
+        """Runs of letters and of digits, single marks, line breaks; a token says whether a space stands before it.
+
+        Words put together by their capitals are taken apart, unless the lexicon has the whole.
+        """
         tokens: list[Token] = []
         last = -1
         for match in _TOKEN.finditer(text):
             start, end = match.span()
-            tokens.append((start, end, match.group() if start == last else " " + match.group()))
+            word = match.group()
+            if end - start > 5 and (humps := _humps(word)) and word.lower() not in self._index:
+                for a, b in pairwise((0, *humps, end - start)):
+                    tokens.append((start + a, start + b, word[a:b] if a or start == last else " " + word[a:b]))
+            else:
+                tokens.append((start, end, word if start == last else " " + word))
             last = end
         return tokens
 

@@ -81,6 +81,10 @@ class Tagger:
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
         save_file(self._arrays, folder / "weights.safetensors")
 
+    def weights(self) -> dict[str, npt.NDArray[np.generic]]:
+        """The arrays it was made from."""
+        return dict(self._arrays)
+
     @property
     def reach(self) -> int:
         """Tokens to either side that a tag may depend on."""

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from guard.errors import ArtifactError, ConfigError
 from sanitizers.detect import Budget, Span
 from sanitizers.detect import ner as ner_module
 from sanitizers.detect.ner import Model, Ner
-from sanitizers.detect.ner_engines import Script, engine
+from sanitizers.detect.ner_engines import Gliner, Script, engine, whole_words
 from sanitizers.detect.ner_text import clear, identifiers
 
 
@@ -199,6 +200,59 @@ def test_a_transformers_token_classification_model_by_path(tmp_path: Path) -> No
         i for word in ("Zaphod", "Betelgeuse") for i in range(len(text)) if text.startswith(word, i)
     )
     assert all(0.5 < s.score < 1 for s in spans)
+
+
+def test_a_part_of_a_word_becomes_the_whole_word() -> None:
+    assert whole_words("met Draymond, then", 4, 6) == (4, 12)
+    assert whole_words("met Draymond, then", 8, 10) == (4, 12)
+    assert whole_words("met Draymond, then", 4, 13) == (4, 13)
+    assert whole_words("找张伟谈谈", 1, 3) == (1, 3)
+    assert whole_words("x2Ann", 2, 4) == (2, 5)
+    assert whole_words("Ann", 0, 3) == (0, 3)
+
+
+def _gliner(path: Path, words: int) -> Path:
+    """A GLiNER model of random weights that reads so many words at once."""
+    gliner = pytest.importorskip("gliner", reason="needs `pip install gliner`")
+    import torch
+    from transformers import BertConfig, BertTokenizerFast
+
+    torch.manual_seed(0)
+    encoder = path / "encoder"
+    encoder.mkdir(parents=True)
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "zaphod", "left", "for", "betelgeuse", "person", "planet"]
+    (encoder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
+    BertTokenizerFast(str(encoder / "vocab.txt")).save_pretrained(encoder)
+    small = BertConfig(
+        vocab_size=len(vocabulary) + 3, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
+    small.save_pretrained(encoder)
+    config = gliner.GLiNERConfig(
+        model_name=str(encoder), hidden_size=32, max_len=words, max_width=4, span_mode="markerV0", encoder_config=small,
+        class_token_index=-1, vocab_size=-1,
+    )  # fmt: skip
+    gliner.GLiNER.from_config(config, backbone_from_pretrained=False).save_pretrained(path / "model")
+    return path / "model"
+
+
+def test_a_gliner_model_by_path(tmp_path: Path) -> None:
+    path = _gliner(tmp_path, words=16)
+    text = "Zaphod left for Betelgeuse and back, " * 10
+    model = Model(str(path), {"planet": "LOCATION", "person": "PERSON"})
+    assert isinstance(engine(model), Gliner)
+    spans = sorted(Ner((model,)).find(text, Budget(30)), key=lambda s: s.start)
+    assert spans and {s.type for s in spans} <= {"PERSON", "LOCATION"}
+    assert all(0.3 <= s.score <= 0.99 and text[s.start : s.end].strip() for s in spans)
+    # Nothing beyond the words it reads at once is lost: with random weights it finds something everywhere.
+    assert max(b.start - a.end for a, b in pairwise(spans)) < 40
+    assert spans[0].start < 40 and spans[-1].end > len(text) - 40
+
+
+def test_a_broken_gliner_model_is_a_config_error(tmp_path: Path) -> None:
+    path = _gliner(tmp_path, words=16)
+    (path / "gliner_config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot load the GLiNER model"):
+        engine(Model(str(path), {"x": "PERSON"}))
 
 
 def test_gliner_without_its_package_says_what_to_install(tmp_path: Path) -> None:
