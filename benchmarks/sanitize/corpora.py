@@ -194,11 +194,11 @@ _CLINGS_LEFT = re.compile(r"[.,;:!?%)\]}…]+|n't|['’](?:s|re|ve|ll|d|m|t)", r
 _CLINGS_RIGHT = frozenset("([{$#@£€")
 
 
-_CLITICS = frozenset("s t re ll ve d m".split())
+_CLITICS = frozenset(["s", "t", "re", "ll", "ve", "d", "m"])
 
 
 def _clitics(sentence: _Sentence) -> Iterator[tuple[str, str]]:
-    """Words and tags, with what some tokenisers took apart put together again: n ' t, and ' before s, re, ll and so on."""
+    """Words and tags, with what tokenisers took apart put together: n ' t, and ' before s, re, ll."""
     pairs = list(zip(sentence.tokens, sentence.tags, strict=True))
     at = 0
     while at < len(pairs):

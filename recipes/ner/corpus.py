@@ -67,12 +67,11 @@ class English:
         found += [generate_en.household(rng) for _ in range(int(600 * share))]
         return [generate_en.hashtagged(rng, e) if rng.random() < 0.06 else e for e in found]
 
-    def unlabelled(self) -> list[Example]:
-        """What a teacher is asked about: running text that nobody annotated, and the corpora, whose annotation stays."""
+    def unlabelled(self, count: int) -> list[Example]:
+        """What a teacher is asked about: at most `count` texts that nobody annotated."""
         rng = random.Random(3)
         talk = [_cut(t) for t in rng.sample(self.plain, min(len(self.plain), 3000))] + self.posts
-        whole = frozenset(LABELS)
-        return [Example(t, (), whole) for t in talk] + self.gold
+        return [Example(t, (), frozenset(LABELS)) for t in rng.sample(talk, min(count, len(talk)))]
 
     @staticmethod
     def _varied(rng: random.Random, example: Example) -> Example:

@@ -22,39 +22,12 @@ from typing import Any
 from guard.assets import resolve
 from recipes.ner import generate_en, generate_zh, sources
 from recipes.ner.corpus import registers
-from recipes.ner.text import Example, Spot
+from recipes.ner.text import Example, Spot, read_marked
 from sanitizers.detect import Budget, Detector, DetectorOptions
 from sanitizers.detect.ner import NER_TYPES, Ner
 from sanitizers.detect.ner_tagger import Tagger
 
 HERE = Path(__file__).parent
-_MARKED = re.compile(r"<([PHOLATD]):([^<>]*)>")
-_CODES = {
-    "P": "PERSON",
-    "H": "PERSON",
-    "O": "ORGANIZATION",
-    "L": "LOCATION",
-    "A": "ADDRESS",
-    "T": "TITLE",
-    "D": "DATE_TIME",
-}
-
-
-def read_marked(path: Path) -> list[Example]:
-    """Lines such as `<P:王芳>在<L:北京>`."""
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        text, spans, at = "", [], 0
-        for match in _MARKED.finditer(line):
-            text += line[at : match.start()]
-            spans.append((len(text), len(text) + len(match.group(2)), _CODES[match.group(1)]))
-            text += match.group(2)
-            at = match.end()
-        if line:
-            found.append(Example(text + line[at:], tuple(spans)))
-    return found
-
-
 _PRESIDIO = {
     "PERSON": "PERSON", "STREET_ADDRESS": "ADDRESS", "GPE": "LOCATION", "ORGANIZATION": "ORGANIZATION", "DATE_TIME": "DATE_TIME",
 }  # fmt: skip
@@ -162,6 +135,7 @@ def english_sets(data: Path) -> dict[str, list[Example]]:
     made = registers("en", held=True)
     plain = sources.plain_english(data)[::10]
     return {
+        "annotated": read_marked(HERE / "eval/en.txt"),
         "presidio_research": presidio_research(data),
         "btc_e": corpora["btc_e"],
         "wnut17_dev": corpora["wnut17_dev"],

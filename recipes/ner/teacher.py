@@ -28,7 +28,9 @@ def opinions(folder: Path, texts: Sequence[str], half: bool = False) -> list[Opi
     at = 0
     while at < len(order):
         group = [order[at]]
-        while at + len(group) < len(order) and (len(group) + 1) * len(made[order[at + len(group)]]["input_ids"]) <= _BATCH:
+        while (
+            at + len(group) < len(order) and (len(group) + 1) * len(made[order[at + len(group)]]["input_ids"]) <= _BATCH
+        ):
             group.append(order[at + len(group)])
         at += len(group)
         longest = max(len(made[i]["input_ids"]) for i in group)
@@ -57,7 +59,9 @@ class Teacher:
         else:
             held = opinions(folder, [e.text for e in self.examples], half)
             cuts = np.cumsum([len(starts) for starts, _ in held])[:-1]
-            np.savez(cache, cuts=cuts, starts=np.concatenate([s for s, _ in held]), held=np.concatenate([h for _, h in held]))
+            np.savez(
+                cache, cuts=cuts, starts=np.concatenate([s for s, _ in held]), held=np.concatenate([h for _, h in held])
+            )
         if len(held) != len(self.examples):
             raise SystemExit(f"{cache} was made for other texts: delete it")
         self._held = {e.text.lower(): opinion for e, opinion in zip(self.examples, held, strict=True)}

@@ -48,6 +48,33 @@ def load(path: Path) -> list[Example]:
     ]
 
 
+_MARKED = re.compile(r"<([PHOLATD]):([^<>]*)>")
+_CODES = {
+    "P": "PERSON",
+    "H": "PERSON",
+    "O": "ORGANIZATION",
+    "L": "LOCATION",
+    "A": "ADDRESS",
+    "T": "TITLE",
+    "D": "DATE_TIME",
+}
+
+
+def read_marked(path: Path) -> list[Example]:
+    """Lines such as `<P:王芳>在<L:北京>`."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        text, spans, at = "", [], 0
+        for match in _MARKED.finditer(line):
+            text += line[at : match.start()]
+            spans.append((len(text), len(text) + len(match.group(2)), _CODES[match.group(1)]))
+            text += match.group(2)
+            at = match.end()
+        if line:
+            found.append(Example(text + line[at:], tuple(spans)))
+    return found
+
+
 class Builder:
     """Collects pieces of text with the spans that lie in them."""
 

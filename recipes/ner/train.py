@@ -54,8 +54,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--bfloat16", action="store_true", help="matrix products in bfloat16: several times faster on CPUs with AMX"
     )
-    parser.add_argument("--start", help="a bundled pipeline or its folder: go on from its weights, with its word tables")
+    parser.add_argument(
+        "--start", help="a bundled pipeline or its folder: go on from its weights, with its word tables"
+    )
     parser.add_argument("--teacher", type=Path, help="a model of recipes.ner.transformer to learn from (English)")
+    parser.add_argument("--unlabelled", type=int, default=20_000, help="texts that the teacher reads, at most")
     parser.add_argument("--exclude", default="btc_e,wnut17_dev", help="corpora to leave out (English)")
     return parser.parse_args()
 
@@ -150,7 +153,7 @@ def main() -> None:
         net.restore(before.weights())
     teacher: Teacher | None = None
     if args.teacher is not None and isinstance(corpus, English):
-        teacher = Teacher(args.teacher, corpus.unlabelled(), args.out / "teacher-en.npz", args.bfloat16)
+        teacher = Teacher(args.teacher, corpus.unlabelled(args.unlabelled), args.out / "teacher-en.npz", args.bfloat16)
         print(f"the teacher has read {len(teacher.examples)} texts", flush=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.lr, weight_decay=0.01, fused=True)
     state = args.out / f"state-{args.lang}.pt"

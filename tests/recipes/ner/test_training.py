@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
+from transformers import BertConfig, BertForTokenClassification, BertModel
 
 from recipes.ner.encode import TAGS, allowed, batches, encode
 from recipes.ner.network import DILATIONS, Network
 from recipes.ner.sources import conll, detokenise, doubtful_english
+from recipes.ner.teacher import Teacher, opinions
 from recipes.ner.text import LABELS, Example
+from recipes.ner.train import step
+from recipes.ner.transformer import TAGS as TRANSFORMER_TAGS
+from recipes.ner.transformer import Classifier, cased_vocabulary, tokenizer
+from recipes.ner.transformer import allowed as pieces_allowed
+from sanitizers.detect.ner_engines import Transformers, engine
 from sanitizers.detect.ner_features import CharFeatures, Features, WordFeatures, pack
 from sanitizers.detect.ner_tagger import Tagger
 
@@ -52,6 +62,16 @@ def test_what_is_unsaid_is_allowed_and_what_is_unknown_is_free() -> None:
     assert len(third) == TAGS
 
 
+def test_words_put_together_come_apart_unless_the_lexicon_has_them_whole() -> None:
+    features = word_features()
+    features._index["youtube"] = 9
+    tokens = features.split("see #KualaLumpur, YouTube, MacDonald McDonald NASAs iPhone")
+    words = [t for _, _, t in tokens if len(t.strip()) > 1]
+    assert words == [" see", "Kuala", "Lumpur", " YouTube", " Mac", "Donald", " McDonald", " NASAs", " iPhone"]
+    text = "see #KualaLumpur, YouTube, MacDonald McDonald NASAs iPhone"
+    assert all(text[a:b] == t.strip() for a, b, t in tokens)
+
+
 @pytest.mark.parametrize("features", [word_features(), char_features()], ids=["words", "characters"])
 def test_the_exported_network_says_what_pytorch_says(features: Features) -> None:
     torch.manual_seed(3)
@@ -69,6 +89,11 @@ def test_the_exported_network_says_what_pytorch_says(features: Features) -> None
         x = net.embed(torch.from_numpy(ids), torch.from_numpy(dense))[None]
         expected = net(x, torch.ones(1, len(tokens)))[0].numpy()
     assert np.abs(tagger.log_probabilities(tokens) - expected).max() < 0.05  # int8 and float16 against float32
+    again = Network(features.rows, 16, features.width, TAGS)
+    again.restore(tagger.weights())
+    assert all(
+        np.allclose(a, b, atol=2e-3) for a, b in zip(again.arrays().values(), net.arrays().values(), strict=True)
+    )
 
 
 def test_batches_hold_every_row_once_within_the_size() -> None:
@@ -95,3 +120,87 @@ def test_corpus_sentences_become_text(tmp_path) -> None:  # type: ignore[no-unty
 def test_capitals_of_unannotated_text_are_doubtful(text: str, doubted: list[str]) -> None:
     common = frozenset(("the", "it", "i"))
     assert [text[a:b] for a, b in doubtful_english(text, common)] == doubted
+
+
+def test_a_tagger_learns_from_a_teacher_what_no_annotation_says() -> None:
+    features = word_features()
+
+    def teacher(example: Example, tokens: Sequence[tuple[int, int, str]]) -> npt.NDArray[np.float16]:
+        held = np.zeros((len(tokens), 1 + len(LABELS)), np.float16)
+        for row, (_, _, word) in enumerate(tokens):
+            held[row, 1 + LABELS.index("PERSON") if word.strip() == "Ann" else 0] = 1
+        return held
+
+    unsaid = Example("we met Ann", (), frozenset(LABELS))
+    torch.manual_seed(1)
+    net = Network(features.rows, 16, features.width, TAGS)
+    optimiser = torch.optim.Adam(net.parameters(), 0.02)
+    for _ in range(60):
+        loss = step(net, encode([unsaid] * 8, features, opinions=teacher), True, False)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    net.eval()
+    ids, dense = features.encode([t for _, _, t in features.split(unsaid.text)])
+    with torch.no_grad():
+        x = net.embed(torch.from_numpy(ids), torch.from_numpy(dense))[None]
+        scores = net(x, torch.ones(1, 3))[0].exp()
+    assert scores[2, 1:5].sum() > 0.8 and scores[0, 0] > 0.8
+    assert step(net, encode([unsaid], features), True, False).abs() < 1e-4  # without a teacher it teaches nothing
+
+
+def test_opinions_are_of_the_piece_in_which_a_token_begins(tmp_path: Path) -> None:
+    features, text = word_features(), "Ann Lee-Ray"
+    held = np.arange(21, dtype=np.float16).reshape(3, 7)
+    np.savez(tmp_path / "kept.npz", cuts=np.array([], np.int64), starts=np.array([0, 4, 8], np.int32), held=held)
+    teacher = Teacher(tmp_path, [Example(text, ())], tmp_path / "kept.npz")
+    found = teacher(Example(text.lower(), ()), features.split(text))
+    assert found is not None
+    assert found[:3, 0].tolist() == [0, 7, 7]
+    assert np.isnan(found[3]).all()  # behind the last piece that was read
+    assert teacher(Example("other", ()), features.split("other")) is None
+    with pytest.raises(SystemExit, match="other texts"):
+        Teacher(tmp_path, [Example("a", ()), Example("b", ())], tmp_path / "kept.npz")
+
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ann", "met", "##a", "kuala", "##lumpur", "7"]
+
+
+def test_a_vocabulary_is_doubled_by_case() -> None:
+    made, rows, cases = cased_vocabulary(WORDS)
+    assert made[: len(WORDS)] == WORDS
+    forms = {form: (WORDS[row], case) for form, row, case in zip(made, rows, cases, strict=True)}
+    assert forms["Ann"] == ("ann", 1) and forms["ANN"] == ("ann", 2) and forms["##Lumpur"] == ("##lumpur", 1)
+    assert "[Unk]" not in forms and len(forms) == len(made)
+    own = tokenizer(made)
+    assert own.tokenize("Anna met KualaLumpur ANN 7") == ["Ann", "##a", "met", "Kuala", "##Lumpur", "ANN", "7"]
+
+
+def test_the_exported_transformer_says_what_training_says(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    made, rows, cases = cased_vocabulary(WORDS)
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+    )
+    net = Classifier(BertModel(config, add_pooling_layer=False), rows, cases).eval()
+    torch.nn.init.normal_(net.case.weight)
+    own = tokenizer(made)
+    ids = torch.tensor([own("Ann met kuala ANNA")["input_ids"]])
+    net.exported().save_pretrained(tmp_path)
+    own.save_pretrained(tmp_path)
+    loaded = BertForTokenClassification.from_pretrained(tmp_path).float().eval()
+    with torch.no_grad():
+        expected = net(ids, torch.ones_like(ids))
+        assert (loaded(input_ids=ids).logits.log_softmax(-1) - expected).abs().max() < 0.02  # float16 on disk
+    starts, held = opinions(tmp_path, ["Ann met kuala"])[0]
+    assert starts.tolist() == [0, 4, 8] and held.shape == (3, 1 + len(LABELS))
+    assert np.allclose(held.astype(float).sum(1), 1, atol=0.01)
+    assert isinstance(engine(str(tmp_path)), Transformers)
+
+
+def test_pieces_get_the_tags_that_the_annotation_allows() -> None:
+    example = Example("Ann Lee met", ((0, 7, "PERSON"),), frozenset(("TITLE",)), ((8, 11),))
+    out = pieces_allowed(example, [(0, 0), (0, 3), (4, 7), (8, 11)])
+    names = [{TRANSFORMER_TAGS[i] for i in np.flatnonzero(row)} for row in out]
+    assert names[1:3] == [{"B-PERSON"}, {"I-PERSON"}]
+    assert names[3] == set(TRANSFORMER_TAGS)
