@@ -170,7 +170,7 @@ def main() -> None:
         rng = random.Random(args.seed * 1000 + index)
         examples = corpus.round(index + args.seed * 100, args.share)
         if teacher is not None:
-            examples += teacher.sample(rng, len(examples) // 2)
+            examples += teacher.sample(rng, len(examples))
         rows = encode(examples, own, opinions=teacher)
         made = list(batches(rows, args.batch_tokens, rng))
         prepared = time.monotonic() - began

@@ -132,6 +132,10 @@ class Transformers:
     window = 1_200  # some 300 tokens of English, and no more than 512 of Chinese at one a character in two windows
 
     def __init__(self, folder: Path, model: Model) -> None:
+        if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
+            raise ConfigError(
+                f"ner: {str(folder)!r} is a transformers model; install what runs it with `pip install 'guardchain[local]'`"
+            )
         from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
         try:

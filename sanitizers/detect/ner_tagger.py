@@ -6,6 +6,7 @@ Trained by `recipes.ner`. With width 128 and five layers, 2 KB of English take a
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ _EPSILON = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """`text[start:end]` is an entity; `score` estimates how often an entity is there."""
+    """`text[start:end]` is an entity; `score` estimates how often one is there, its odds raised by what missing one costs."""
 
     start: int
     end: int
@@ -37,7 +38,8 @@ class Entity:
 
 
 class Tagger:
-    """`config`: features, rows, labels, dilations, outside (the log-odds asked of a find) and calibration.
+    """`config`: features, rows, labels, dilations, calibration, and outside: the log-odds by which a find is preferred
+    to none, in the decode and in the scores, because a name that stays readable costs more than a word hidden in vain.
 
     `arrays`: `table` [rows, width] int8 with `table_scale` [rows], `project` [dense, width], by layer `mix_<i>`
     [3 * width, width] and `shift_<i>` [width], `out` [width, 1 + 4 * labels] and `out_shift`; `features.*` belong to
@@ -148,9 +150,11 @@ class Tagger:
         ]
 
     def _score(self, scores: Floats, label: int) -> float:
-        """The mean probability of the label over an entity's tokens, through the calibration."""
+        """The mean probability of the label over an entity's tokens, through the calibration, with the preference."""
         raw = np.exp(scores[:, 1 + 4 * label : 5 + 4 * label]).sum(1).mean()
-        return float(np.interp(raw, self._calibration[0], self._calibration[1]))
+        right = float(np.interp(raw, self._calibration[0], self._calibration[1]))
+        preferred = right * math.exp(self.config["outside"])
+        return preferred / (preferred + 1 - right)
 
 
 def _floats(array: npt.NDArray[np.generic]) -> Floats:

@@ -202,6 +202,15 @@ def test_a_transformers_token_classification_model_by_path(tmp_path: Path) -> No
     assert all(0.5 < s.score < 1 for s in spans)
 
 
+def test_transformers_without_its_packages_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _token_classifier(tmp_path / "model")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"guardchain\[local\]"):
+        engine(str(path))
+
+
 def test_a_part_of_a_word_becomes_the_whole_word() -> None:
     assert whole_words("met Draymond, then", 4, 6) == (4, 12)
     assert whole_words("met Draymond, then", 8, 10) == (4, 12)
