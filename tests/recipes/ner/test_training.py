@@ -150,14 +150,14 @@ def test_a_tagger_learns_from_a_teacher_what_no_annotation_says() -> None:
 
 
 def test_opinions_are_of_the_piece_in_which_a_token_begins(tmp_path: Path) -> None:
-    features, text = word_features(), "Ann Lee-Ray"
+    features, text = word_features(), "Ann Lee-Ray x"
     held = np.arange(21, dtype=np.float16).reshape(3, 7)
     np.savez(tmp_path / "kept.npz", cuts=np.array([], np.int64), starts=np.array([0, 4, 8], np.int32), held=held)
     teacher = Teacher(tmp_path, [Example(text, ())], tmp_path / "kept.npz")
     found = teacher(Example(text.lower(), ()), features.split(text))
     assert found is not None
-    assert found[:3, 0].tolist() == [0, 7, 7]
-    assert np.isnan(found[3]).all()  # behind the last piece that was read
+    assert found[:4, 0].tolist() == [0, 7, 7, 14]
+    assert np.isnan(found[4]).all()  # behind the last piece that was read
     assert teacher(Example("other", ()), features.split("other")) is None
     with pytest.raises(SystemExit, match="other texts"):
         Teacher(tmp_path, [Example("a", ()), Example("b", ())], tmp_path / "kept.npz")
