@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.sanitize.corpora import HANDLE, Corpus, Document, Gold
+from guard.errors import CheckUnavailable
 from sanitizers import Sanitizer
 from sanitizers.hide import Replacement
 
@@ -83,6 +84,7 @@ class Result:
     rows: dict[str, Row] = field(default_factory=lambda: defaultdict(Row))
     leaked: list[tuple[str, str, str]] = field(default_factory=list)  # label, value, text
     wrong: list[tuple[str, str, str]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # texts that failed closed: nothing of them would have left
 
     def total(self, labels: Iterable[str] | None = None) -> Row:
         wanted = set(self.rows if labels is None else labels)
@@ -99,6 +101,7 @@ class Result:
             "running": self.corpus.running,
             "trained": self.corpus.trained,
             "documents": len(self.corpus.documents),
+            "refused": len(self.refused),
             "types": {label: row.report() for label, row in sorted(self.rows.items())},
             "leak": self.total(looked_for).leak,
             "leak_all_labels": self.total().leak,
@@ -109,7 +112,12 @@ def measure(corpus: Corpus, sanitizer: Sanitizer) -> Result:
     """Hide every document on its own and compare what was replaced with the gold."""
     result = Result(corpus)
     for document in corpus.documents:
-        _judge(document, sanitizer.hide(document.text).hiding.replaced, result)
+        try:
+            replaced = sanitizer.hide(document.text).hiding.replaced
+        except CheckUnavailable:
+            result.refused.append(document.text)
+        else:
+            _judge(document, replaced, result)
     return result
 
 

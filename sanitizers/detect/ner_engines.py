@@ -134,7 +134,7 @@ class Transformers:
     def __init__(self, folder: Path, model: Model) -> None:
         if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
             raise ConfigError(
-                f"ner: {str(folder)!r} is a transformers model; install what runs it with `pip install 'guardchain[local]'`"
+                f"ner: {str(folder)!r} is a transformers model; install it with `pip install 'guardchain[local]'`"
             )
         from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 

@@ -29,7 +29,7 @@ _EPSILON = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """`text[start:end]` is an entity; `score` estimates how often one is there, its odds raised by what missing one costs."""
+    """`text[start:end]` is an entity; `score` is the chance of one there, its odds raised by `outside`."""
 
     start: int
     end: int

@@ -229,7 +229,19 @@ def _gliner(path: Path, words: int) -> Path:
     torch.manual_seed(0)
     encoder = path / "encoder"
     encoder.mkdir(parents=True)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "zaphod", "left", "for", "betelgeuse", "person", "planet"]  # noqa: E501
+    vocabulary = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "zaphod",
+        "left",
+        "for",
+        "betelgeuse",
+        "person",
+        "planet",
+    ]
     (encoder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
     BertTokenizerFast(str(encoder / "vocab.txt")).save_pretrained(encoder)
     small = BertConfig(
