@@ -33,6 +33,7 @@ BOUND_MB = 8.0
 ADDRESS = "maria.lopez@corp-internal.org"
 SSN = "536-22-1234"
 CLIENTS = 8
+POOL = [word() for _ in range(40)]
 
 
 @dataclass
@@ -70,6 +71,12 @@ def slope(x: np.ndarray, y: np.ndarray, most: int = 400) -> float:
     return float(np.median((y[j] - y[i]) / (x[j] - x[i])))
 
 
+def note(known: float) -> str:
+    """A word, with that probability one of forty. Finds in thousands of texts are remembered, and that takes memory
+    until there are as many as are kept: it should not be what a short run measures."""
+    return random.choice(POOL) if random.random() < known else word()
+
+
 def ask(text: str, *, stream: bool) -> dict[str, object]:
     return {"model": "echo", "stream": stream, "messages": [{"role": "user", "content": text}]}
 
@@ -78,7 +85,7 @@ async def client(session: aiohttp.ClientSession, url: str, watch: Watch, until: 
     """Requests of all kinds, one after the other; what is not as it should be is noted."""
     while time.monotonic() < until:
         kind = random.choices(("whole", "stream", "abort", "block", "bad", "long"), (30, 30, 15, 10, 10, 5))[0]
-        text = f"Note {word()}: write to {ADDRESS} please."
+        text = f"Note {note(0.8)}: write to {ADDRESS} please."
         try:
             if kind == "block":
                 async with session.post(url, json=ask(f"{text} SSN {SSN}", stream=False)) as answer:
@@ -92,7 +99,7 @@ async def client(session: aiohttp.ClientSession, url: str, watch: Watch, until: 
                     said, status = "", 200
                     answer.close()
             else:
-                text = prompt(8192).replace("@@N@@", word()) if kind == "long" else text
+                text = prompt(8192).replace("@@N@@", note(1.0)) if kind == "long" else text
                 async with session.post(url, json=ask(text, stream=kind == "stream")) as answer:
                     said, status = await answer.text(), 200
                 if kind != "stream" and ADDRESS not in said:
