@@ -37,17 +37,30 @@ def _is_address(value: str) -> bool:
     return value.rpartition(".")[2].lower() not in _FILES
 
 
+_NUMBERED = re.compile(r"\.[A-Za-z]{2,24}[0-9]{7}")
 EMAILS = Rules(
     (
         Rule(
             "EMAIL_ADDRESS",
             re.compile(
-                rf"(?<![{_LETTER}.+-])(?!(?<=%)40)(?:{_ESCAPED})?(?P<value>(?:[{_LETTER}+]|{_OWN})(?:[{_LETTER}.+'-]|{_OWN}){{0,63}}"
-                rf"(?:@|%40)(?![0-9]+\.[0-9]){_HOST})(?![{_LETTER}@(])"
+                rf"(?<![{_LETTER}.+%-])(?P<value>[{_LETTER}+][{_LETTER}.+'-]{{0,63}}(?:@|%40)(?![0-9]+\.[0-9]){_HOST})"
+                rf"(?![{_LETTER}@(])"
             ),
             0.9,
             gate=("@", "%40"),
             accept=_is_address,
+        ),
+        Rule(
+            "EMAIL_ADDRESS",
+            re.compile(
+                rf"(?<![{_LETTER}.+-])(?!(?<=%)40)(?:{_ESCAPED})?(?P<value>"
+                rf"[{_LETTER}+][{_LETTER}.+'-]{{0,63}}(?:{_OWN}[{_LETTER}.+'-]{{1,63}}){{0,4}}"
+                rf"(?:@|%40|%2540)(?![0-9]+\.[0-9]){_HOST})(?![{_LETTER}@(])"
+            ),
+            0.9,
+            needs=re.compile(r"%[2-7]"),
+            accept=_is_address,
+            why="the form of an address in a link",
         ),
         Rule(
             "EMAIL_ADDRESS",
@@ -67,7 +80,7 @@ EMAILS = Rules(
                 r"[A-Za-z]{2,24})[0-9]{7,19}(?![0-9A-Za-z])"
             ),
             0.9,
-            gate=("@",),
+            needs=_NUMBERED,
             accept=_is_address,
             why="an address with a number directly behind it",
         ),
@@ -75,7 +88,7 @@ EMAILS = Rules(
             "PHONE_NUMBER",
             re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?P<value>[0-9]{7,15})(?![0-9A-Za-z])"),
             0.8,
-            gate=("@",),
+            needs=_NUMBERED,
             why="a number directly behind an address",
         ),
     )

@@ -47,18 +47,25 @@ def _is_international(value: str) -> bool:
 
 # A name in a link's query that says phone: phone=, user_tel=, mobileNumber=, ...
 _QUERY = r"[?&;][A-Za-z_.-]{0,20}?(?i:phone|tel|mobile|mob|cell|fax|msisdn|whatsapp|sms)(?i:[_-]?(?:no|num|number))?="
+_SCHEMES = ("tel", "sms", "smsto", "callto", "facetime", "sip", "whatsapp")
+_LINKED = r"(?P<value>(?:[+]|%2[Bb]|%28|[(])?[0-9](?:(?:[.()+-]|%2[089DdEe]){0,3}[0-9]){6,14})(?![0-9A-Za-z%])"
 TELEPHONES = Rules(
     (
         Rule(
             "PHONE_NUMBER",
-            re.compile(
-                rf"(?:{_QUERY}|(?<![A-Za-z])(?:tel|sms|smsto|callto|facetime|sip|whatsapp):(?://)?|(?<![A-Za-z])wa\.me/)"
-                r"(?P<value>(?:[+]|%2[Bb]|%28|[(])?[0-9](?:(?:[.()+-]|%2[089DdEe]){0,3}[0-9]){6,14})(?![0-9A-Za-z%])"
-            ),
+            re.compile(_QUERY + _LINKED),
             0.85,
-            needs=re.compile(r"[?&;][A-Za-z_.-]{2,40}=|[a-z]:|wa\.me/"),
+            gate=("=",),
             accept=_is_linked,
             why="a number where a link says phone",
+        ),
+        Rule(
+            "PHONE_NUMBER",
+            re.compile(rf"(?<![A-Za-z])(?:(?:{'|'.join(_SCHEMES)}):(?://)?|wa\.me/){_LINKED}"),
+            0.85,
+            gate=(*(f"{scheme}:" for scheme in _SCHEMES), "wa.me/"),
+            accept=_is_linked,
+            why="a number in a link of its own",
         ),
         Rule(
             "PHONE_NUMBER",

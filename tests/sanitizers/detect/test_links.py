@@ -24,6 +24,7 @@ ROWS = [
     ("https://x.org/?mail=alice@corp.com&x=1", [(MAIL, "alice@corp.com")]),
     ("https://x.org/u/alice@corp.com/edit", [(MAIL, "alice@corp.com")]),
     ("https://x.org/?to=alice%40corp.com#top", [(MAIL, "alice%40corp.com")]),
+    ("https://x.org/?next=%2Fu%3Fto%3Dalice%2540corp.com", [(MAIL, "alice%2540corp.com")]),
     ("https://x.org/?to=alice%2Bnews%40corp.com", [(MAIL, "alice%2Bnews%40corp.com")]),
     ("https://x.org/?q=%22alice%40corp.com%22", [(MAIL, "alice%40corp.com")]),
     ("https://x.org/?a=b%3Dalice@corp.com", [(MAIL, "alice@corp.com")]),
