@@ -12,7 +12,6 @@ from typing import Any
 
 HERE = Path(__file__).parent
 _SETS = {
-    "annotated": "176 tweets and film and product reviews annotated for this project (`recipes/ner/eval/en.txt`; not in training, but the preference for finds was chosen on them)",
     "presidio_research": "presidio-research `synth_dataset_v2` (883 sentences of it; not in training, looked at while choosing settings)",
     "btc_e": "Broad Twitter Corpus, file e (tweets on one plane crash; not in training, nor used for settings since version 1.0)",
     "wnut17_dev": "WNUT17 dev (comments on videos; not in training, nor used for settings since version 1.0; other parts of the source taught the model)",

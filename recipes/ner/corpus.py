@@ -43,7 +43,6 @@ class English:
         self.kept = [e for rows in taught for e in rows[::_KEPT]]
         plain = sources.plain_english(data)
         self.plain, self.held_plain = [t for i, t in enumerate(plain) if i % 10], plain[::10]
-        self.posts = sources.posts(data)
         words = unpack(lexicon.english(cache_file)["words"])
         self.common = frozenset(words[:15_000])
 
@@ -70,8 +69,8 @@ class English:
     def unlabelled(self, count: int) -> list[Example]:
         """What a teacher is asked about: at most `count` texts that nobody annotated."""
         rng = random.Random(3)
-        talk = [_cut(t) for t in rng.sample(self.plain, min(len(self.plain), 3000))] + self.posts
-        return [Example(t, (), frozenset(LABELS)) for t in rng.sample(talk, min(count, len(talk)))]
+        texts = [_cut(t) for t in rng.sample(self.plain, min(count, len(self.plain)))]
+        return [Example(t, (), frozenset(LABELS)) for t in texts]
 
     @staticmethod
     def _varied(rng: random.Random, example: Example) -> Example:

@@ -135,7 +135,6 @@ def english_sets(data: Path) -> dict[str, list[Example]]:
     made = registers("en", held=True)
     plain = sources.plain_english(data)[::10]
     return {
-        "annotated": read_marked(HERE / "eval/en.txt"),
         "presidio_research": presidio_research(data),
         "btc_e": corpora["btc_e"],
         "wnut17_dev": corpora["wnut17_dev"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import json
 import random
 import re
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recipes.ner.text import Example, read_marked
+from recipes.ner.text import Example
 
 T = TypeVar("T")
 csv.field_size_limit(10**9)
@@ -131,22 +130,6 @@ def plain_english(data: Path) -> list[str]:
         for r in json.loads((prompts / "purplellama_cyberseceval/mitre_frr.json").read_text(encoding="utf-8"))
     ]
     return [t for t in found if 10 < len(t) < 1500]
-
-
-def posts(data: Path) -> list[str]:
-    """Tweets, product and film reviews that nobody annotated, from VADER's ground truth (MIT); none where it is not there.
-
-    Without those that `eval/en.txt` took from them.
-    """
-    measured = {e.text for e in read_marked(Path(__file__).parent / "eval/en.txt")}
-    found = []
-    for name in ("tweets", "amazonReviewSnippets", "movieReviewSnippets"):
-        path = data / f"vader/{name}_GroundTruth.txt"
-        if path.exists():
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            texts = [html.unescape(line.split("\t", 2)[2]).strip() for line in lines if line.count("\t") >= 2]
-            found += [t for t in texts if 10 < len(t) < 400 and "\ufffd" not in t and t not in measured]
-    return found
 
 
 def plain_chinese(data: Path) -> list[str]:
