@@ -98,7 +98,7 @@ def test_what_is_counted() -> None:
         corpora.marked("[zork|CUSTOM] meets [blip blop|CUSTOM] and [qwop|CUSTOM] of [vim|PERSON]"),
         corpora.marked("a zork again, and [zork|CUSTOM]"),
     ]
-    options = SanitizerOptions(entities={"PERSON": Policy.KEEP}, deny=["zork", "blop and"])
+    options = SanitizerOptions(entities={"PERSON": Policy.KEEP}, deny=["zork", "blop and"], ner=())
     corpus = corpora.Corpus("c", "en", documents, frozenset(("CUSTOM", "PERSON")))
     result = scores.measure(corpus, Sanitizer(options, key="k"))
     row = result.rows["CUSTOM"]

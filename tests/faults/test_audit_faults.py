@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def ask(proxy: Proxy) -> httpx2.Response:
     return httpx2.post(f"{proxy.url}/chat/completions", json=BODY, timeout=30)
 
 
+def written(file: Path, count: int) -> list[int]:
+    """The status of each line; a line is written when its answer has left."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if file.exists() and len(lines := file.read_text().splitlines()) >= count:
+            return [json.loads(line)["status"] for line in lines]
+        time.sleep(0.02)
+    return []
+
+
 def test_by_default_requests_go_on_and_lost_lines_are_counted(upstream: FaultyUpstream, file: Path) -> None:
     with Proxy.running(settings(upstream, sink="file", path=str(file))) as proxy:
         assert [ask(proxy).status_code for _ in range(3)] == [200, 200, 200]
@@ -62,6 +73,7 @@ def test_block_refuses_what_it_cannot_record_until_it_can(upstream: FaultyUpstre
         assert httpx2.get(f"{proxy.root}/healthz").status_code == 200
         file.unlink()  # there is room again
         assert ask(proxy).status_code == 503  # its own line is the first that is written
+        assert written(file, 1) == [503]
         assert ask(proxy).status_code == 200
-        assert [json.loads(line)["status"] for line in file.read_text().splitlines()] == [503, 200]
+        assert written(file, 2) == [503, 200]
         assert "maria" not in file.read_text()
