@@ -46,6 +46,7 @@ NAMES = {
     "config_generation": ("gauge", set()),
     "config_reload_failures": ("counter", set()),
     "audit_failures": ("counter", set()),
+    "spans_lost": ("counter", set()),
 }
 
 
