@@ -85,7 +85,7 @@ TABLE = dict(patterns())
 
 
 def seconds(pattern: Any, text: str) -> float:
-    began = time.process_time()
+    began = time.thread_time()
     if isinstance(pattern, regex.Pattern):
         try:
             for _ in pattern.finditer(text, timeout=SECONDS):
@@ -95,7 +95,7 @@ def seconds(pattern: Any, text: str) -> float:
     else:
         for _ in pattern.finditer(text):
             pass
-    return time.process_time() - began
+    return time.thread_time() - began
 
 
 def exponent(measure: Any, piece: str, end: str) -> float:
@@ -104,7 +104,7 @@ def exponent(measure: Any, piece: str, end: str) -> float:
     slow = measure(large)
     if slow < 0.008:
         return 0.0
-    slow = min(slow, measure(large))
+    slow = min(slow, measure(large), measure(large))
     quick = min(measure(small) for _ in range(3))
     return math.log(slow / max(quick, 1e-6), LARGE / SMALL)
 
@@ -133,9 +133,9 @@ def detector() -> Detector:
 @pytest.mark.parametrize("piece", [*PIECES, "a@b.c ", "4111 ", "+1 415 ", "张伟", "key=", "12.5.", "http://a", "A1B2-"])
 def test_the_detector_takes_linear_time(detector: Detector, piece: str) -> None:
     def measure(text: str) -> float:
-        began = time.process_time()
+        began = time.thread_time()
         detector.detect(text)
-        return time.process_time() - began
+        return time.thread_time() - began
 
     detector.detect("warm up, bob@corp.com, 4111 1111 1111 1111")
     short, long = (piece * (n // len(piece)) for n in (8_000, 32_000))
