@@ -29,7 +29,7 @@ _TO_CLIENT_PREFIX = "x-ratelimit-"
 
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,256}\Z")
 _SAFE = re.compile(r"[\x20-\x7e\t]*\Z")
-_VALUE = re.compile(r"[\x20-\x7e\t]{0,1024}\Z")
+_VALUE = re.compile(r"\A[\x20-\x7e\t]{0,1024}\Z")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,200})?\Z")
 
 DECISION = "x-guardchain-decision"
