@@ -189,7 +189,14 @@ def flatten(content: Any) -> str:
     """Content parts as one text, one part a line, media as `[image]`, `[audio]`, `[video]` or `[file]`."""
     if not isinstance(content, list):
         return content if isinstance(content, str) else ""
-    return "\n".join(p.get("text") or p.get("refusal") or _NOTED.get(p.get("type", ""), "") for p in content)
+    return "\n".join(map(_part, content))
+
+
+def _part(part: Any) -> str:
+    if not isinstance(part, dict):
+        return ""
+    text = part.get("text") or part.get("refusal") or _NOTED.get(str(part.get("type")), "")
+    return text if isinstance(text, str) else ""
 
 
 def template_messages(body: dict[str, Any]) -> list[dict[str, Any]]:

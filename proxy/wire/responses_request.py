@@ -284,14 +284,11 @@ def template_messages(body: dict[str, Any]) -> list[dict[str, Any]]:
     if isinstance(instructions, str) and instructions:
         out.append({"role": "system", "content": instructions})
     elif isinstance(instructions, list):
-        out += [m for item in instructions if (m := _as_message(item)) is not None]
+        out += [m for item in instructions for m in _as_messages(item)]
     given = body["input"]
     if isinstance(given, str):
         return [*out, {"role": "user", "content": given}]
-    for item in given:
-        message = _as_message(item)
-        if message is None:
-            continue
+    for message in (m for item in given for m in _as_messages(item)):
         # calls made in one turn belong to one assistant message
         if message.get("tool_calls") and out and out[-1].get("tool_calls"):
             out[-1]["tool_calls"] += message["tool_calls"]
@@ -314,27 +311,39 @@ _FUNCTION_KEYS = ("name", "description", "parameters", "strict")
 _SILENT = frozenset(("compaction", "compaction_trigger", "item_reference", "configuration_update"))
 
 
-def _as_message(item: dict[str, Any]) -> dict[str, Any] | None:
+def _as_messages(item: dict[str, Any]) -> list[dict[str, Any]]:
     kind = item.get("type", "message")
+    ident = item.get("call_id") or item.get("id") or ""
     if kind == "message":
-        return {"role": item["role"], "content": flatten(item.get("content"))}
+        return [{"role": item["role"], "content": flatten(item.get("content"))}]
     if kind in _SILENT:
-        return None
+        return []
     if kind in ("function_call", "custom_tool_call", "mcp_call"):
         arguments = item.get("arguments") if kind != "custom_tool_call" else item.get("input")
         call = {
-            "id": item.get("call_id") or item.get("id"),
+            "id": ident or None,
             "type": "function",
             "function": {"name": item.get("name"), "arguments": arguments or ""},
         }
-        return {"role": "assistant", "content": "", "tool_calls": [call]}
+        made = {"role": "assistant", "content": "", "tool_calls": [call]}
+        said = item.get("output") or item.get("error")  # an MCP call holds its result
+        return [made, {"role": "tool", "content": _said(said), "tool_call_id": ident}] if said else [made]
     if kind == "reasoning":
         text = flatten([*(item.get("summary") or ()), *(item.get("content") or ())])
-        return {"role": "assistant", "content": "", "reasoning": text} if text else None
-    said = item.get("output")
-    text = flatten(said) if isinstance(said, str | list) else ""
-    if not text:
-        text = json.dumps({k: v for k, v in item.items() if k not in KEEP}, ensure_ascii=False)
+        return [{"role": "assistant", "content": "", "reasoning": text}] if text else []
+    text = _said(item.get("output")) or _json({k: v for k, v in item.items() if k not in KEEP})
     if kind.endswith("_output"):
-        return {"role": "tool", "content": text, "tool_call_id": item.get("call_id") or item.get("id") or ""}
-    return {"role": "assistant", "content": text}
+        return [{"role": "tool", "content": text, "tool_call_id": ident}]
+    return [{"role": "assistant", "content": text}]
+
+
+def _said(output: Any) -> str:
+    """What a tool returned, nothing of it left out: text parts as text, a shell's or a hosted tool's result as JSON."""
+    if isinstance(output, str) or output is None:
+        return output or ""
+    parts = isinstance(output, list) and all(isinstance(p, dict) and flatten([p]) for p in output)
+    return flatten(output) if parts else _json(output)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -20,6 +20,7 @@ import regex
 import proxy
 import sanitizers
 from sanitizers.detect import Detector, DetectorOptions
+from tests.support.timing import TRIES, grows_at_most
 
 PIECES = [
     "a",
@@ -119,7 +120,8 @@ def test_a_pattern(name: str) -> None:
     worst = max(
         (exponent(lambda text: seconds(TABLE[name], text), piece, end), piece, end) for piece in PIECES for end in ENDS
     )
-    if worst[0] > STEEPEST:  # once more: something else may have been running
+    tries = TRIES  # something else may have been running
+    while worst[0] > STEEPEST and (tries := tries - 1):
         worst = (exponent(lambda text: seconds(TABLE[name], text), *worst[1:]), *worst[1:])
     assert worst[0] <= STEEPEST, worst
 
@@ -132,13 +134,6 @@ def detector() -> Detector:
 
 @pytest.mark.parametrize("piece", [*PIECES, "a@b.c ", "4111 ", "+1 415 ", "张伟", "key=", "12.5.", "http://a", "A1B2-"])
 def test_the_detector_takes_linear_time(detector: Detector, piece: str) -> None:
-    def measure(text: str) -> float:
-        began = time.thread_time()
-        detector.detect(text)
-        return time.thread_time() - began
-
     detector.detect("warm up, bob@corp.com, 4111 1111 1111 1111")
     short, long = (piece * (n // len(piece)) for n in (8_000, 32_000))
-    slow = min(measure(long) for _ in range(2))
-    quick = min(measure(short) for _ in range(2))
-    assert slow < 20 and math.log(max(slow, 1e-3) / max(quick, 1e-3), 4) < 1.5, (slow, quick)
+    assert grows_at_most(4**1.5, lambda: detector.detect(short), lambda: detector.detect(long), slack=0.01)

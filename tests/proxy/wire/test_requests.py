@@ -15,9 +15,11 @@ from guard.errors import RequestError
 from guard.surface import Role
 from proxy.wire import chat, completions, embeddings, moderations, responses
 from proxy.wire.answer import Endpoint
+from proxy.wire.chat_request import flatten
 from proxy.wire.fields import Status
 from proxy.wire.ledger import ledger
 from proxy.wire.request import Options
+from proxy.wire.responses_request import template_messages
 from proxy.wire.telling import telling_key, telling_number
 from tests.proxy.wire import bodies
 from tests.proxy.wire.doubles import SECRET, SURROGATE, mask
@@ -312,6 +314,33 @@ def test_responses_read_as_messages() -> None:
     assert messages[1] == {"role": "user", "content": f"plain {SURROGATE}"}
     assert {m["role"] for m in messages} == {"system", "developer", "user", "assistant", "tool"}
     assert responses.parse({"model": "m", "input": "hi"}).messages() == [{"role": "user", "content": "hi"}]
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ({"type": "function_call_output", "call_id": "c", "output": [{"type": "input_text", "text": "a"}]}, "a"),
+        ({"type": "shell_call_output", "call_id": "c", "output": [{"stdout": "evil"}, {"stdout": "b"}]}, "evil"),
+        (
+            {"type": "mcp_call", "id": "c", "name": "f", "server_label": "s", "arguments": "{}", "output": "evil"},
+            "evil",
+        ),
+        ({"type": "mcp_call", "id": "c", "name": "f", "server_label": "s", "arguments": "{}", "error": "evil"}, "evil"),
+    ],
+    ids=lambda v: v.get("type", "") if isinstance(v, dict) else v,
+)
+def test_what_a_tool_returned_is_scored(item: dict[str, Any], text: str) -> None:
+    messages = responses.parse({"model": "m", "input": [item, {"role": "user", "content": "go on"}]}).messages() or []
+    told = [m for m in messages if m["role"] == "tool"]
+    assert len(told) == 1 and text in told[0]["content"]
+
+
+@pytest.mark.parametrize("output", [[{"stdout": "x"}, None], [{"type": []}], [{"text": 1}], {"a": None}, 0, None])
+def test_any_shape_of_a_result_has_a_text(output: Any) -> None:
+    assert isinstance(flatten(output), str)
+    assert all(
+        isinstance(m["content"], str) for m in template_messages({"input": [{"type": "x_output", "output": output}]})
+    )
 
 
 def test_prompts_and_groups() -> None:
