@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from json.encoder import encode_basestring, encode_basestring_ascii
 from urllib.parse import quote, quote_plus
 
 _SEPARATORS = " \t\n\r\u00a0-.()/_,:"
@@ -36,15 +36,11 @@ def _bytes(text: str) -> bytes:
 
 
 def _json(text: str) -> str:
-    return json.dumps(text)[1:-1]
+    return encode_basestring_ascii(text)[1:-1]
 
 
 def _json_open(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def _numeric(text: str, form: str) -> str:
-    return _MARKUP.sub(lambda match: form.format(ord(match.group())), text)
+    return encode_basestring(text)[1:-1]
 
 
 ENCODERS: dict[str, Callable[[str], str]] = {
@@ -56,8 +52,8 @@ ENCODERS: dict[str, Callable[[str], str]] = {
     "json-json": lambda text: _json(_json(text)),
     "json-json-open": lambda text: _json_open(_json_open(text)),
     "html": lambda text: html.escape(text),
-    "html-decimal": lambda text: _numeric(text, "&#{};"),
-    "html-hex": lambda text: _numeric(text, "&#x{:x};"),
+    "html-decimal": lambda text: _MARKUP.sub(lambda match: f"&#{ord(match[0])};", text),
+    "html-hex": lambda text: _MARKUP.sub(lambda match: f"&#x{ord(match[0]):x};", text),
 }
 """Those that can be replaced in place. base64 is another matter: what stands beside the value is in it as well."""
 

@@ -28,7 +28,7 @@ _CARD_WORDS = words(
     ),
     *("discover", "amex", "card number", "card no", "卡号", "信用卡", "银行卡", "借记卡"),
 )
-_LONG = re.compile(r"[0-9]{4}")
+_LONG = re.compile(r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{2}")  # how every card begins
 _FOURS = r"(?:[ -]?[0-9]{4})"
 
 

@@ -146,6 +146,7 @@ IDENTIFIERS = Rules(
                 r"(?<![0-9A-Za-z])[12][ ]?[0-9]{2}[ ]?(?:0[1-9]|1[0-2]|[2-9][0-9])[ ]?(?:[0-9]{2}|2[ABab])[ ]?[0-9]{3}[ ]?[0-9]{3}[ ]?[0-9]{2}(?![0-9A-Za-z])"
             ),
             0.95,
+            needs=re.compile(r"[0-9]{3} ?[0-9]{3} ?[0-9]{2}"),
             accept=_is_nir,
             why="the key of a French social security number",
         ),
@@ -170,6 +171,7 @@ IDENTIFIERS = Rules(
             "HK_ID",
             re.compile(r"(?<![0-9A-Za-z])[A-Z]{1,2}[0-9]{6} ?[(（][0-9Aa][)）]"),
             0.95,
+            needs=re.compile(r"[0-9]{6} ?[(（]"),
             accept=_is_hong_kong_id,
             why="the check digit of a Hong Kong identity card",
         ),
@@ -177,6 +179,7 @@ IDENTIFIERS = Rules(
             "TW_ID",
             re.compile(r"(?<![0-9A-Za-z])[A-Z][1289][0-9]{8}(?![0-9A-Za-z])"),
             0.75,
+            needs=re.compile(r"[0-9]{9}"),
             accept=_is_taiwan_id,
             why="the check digit of a Taiwan identity number",
         ),

@@ -54,7 +54,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("DeIdCard", ("ausweis",), ("personalausweis(?:nummer)?", "ausweis(?:nummer)?")),
     ("DeSocialSecurity", ("versicherung", "svnr", "rvnr"), ("rentenversicherungsnummer", "sozialversicherungsnummer", "versicherungsnummer", "svnr", "rvnr")),
     ("DeHealthInsurance", ("kranken", "kvnr", "versicherten"), ("krankenversicherungsnummer", "versichertennummer", "krankenversichertennummer", "kvnr", "krankenkasse")),
-    ("DeVatId", ("ust", "vat", "umsatzsteuer"), ("ust-?id(?:nr)?", "ust", "vat(?:[- ]id)?", "umsatzsteuer-?id(?:entifikationsnummer)?")),
+    ("DeVatId", ("ust", "ustid", "vat", "umsatzsteuer"), ("ust-?id(?:nr)?", "ust", "vat(?:[- ]id)?", "umsatzsteuer-?id(?:entifikationsnummer)?")),
     ("SePersonnummer", ("personnummer", "samordningsnummer"), ("personnummer", "samordningsnummer")),
     ("TrNationalId", ("kimlik", "tckn"), ("kimlik", "tckn")),
     ("ThTnin", ("thai", "tnin", "ประชาชน"), ("thai national id", "thai id", "tnin", "เลขประจำตัวประชาชน", "เลขบัตรประชาชน")),
@@ -64,12 +64,23 @@ _TABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
+_INSIDE = frozenset(("aba", "bir", "dea", "iva", "nin", "npi", "pan", "tin", "ust"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """`short`: hints that are inside many a word (tin in meeting), so that only the end of a word will do."""
+
     type: str
     name: str
     hints: tuple[str, ...]
+    short: re.Pattern[str] | None
     context: re.Pattern[str]
+
+    def hinted(self, lower: str) -> bool:
+        return any(hint in lower for hint in self.hints) or (
+            self.short is not None and self.short.search(lower) is not None
+        )
 
 
 class National:
@@ -87,7 +98,7 @@ class National:
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
         lower = text.lower()
         for entry in self._entries:
-            if any(hint in lower for hint in entry.hints):
+            if entry.hinted(lower):
                 yield from self._find(entry, text, budget)
 
     def _find(self, entry: _Entry, text: str, budget: Budget) -> Iterator[Span]:
@@ -125,7 +136,14 @@ TYPES = dict(
 
 
 def _entry(name: str, hints: tuple[str, ...], context: tuple[str, ...]) -> _Entry:
-    return _Entry(TYPES[name], f"{name}Recognizer", hints, words(*context))
+    short = [re.escape(hint) for hint in hints if hint in _INSIDE]
+    return _Entry(
+        TYPES[name],
+        f"{name}Recognizer",
+        tuple(hint for hint in hints if hint not in _INSIDE),
+        re.compile(rf"(?:{'|'.join(short)})s?(?![a-z])") if short else None,
+        words(*context),
+    )
 
 
 def _around(context: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:

@@ -123,9 +123,10 @@ class Tagger:
     def _forward(self, tokens: Sequence[str]) -> Floats:
         x = self._embed(tokens) if self.features.contextual else self._words.get(tokens)
         count, width = x.shape
+        spread = np.empty((count, 3 * width), np.float32)
         for mix, shift, d in zip(self._mix, self._shift, self._dilations, strict=True):
-            spread = np.zeros((count, 3 * width), np.float32)
             h = _normalise(x)
+            spread[:d, :width] = spread[-d:, 2 * width :] = 0
             spread[:, width : 2 * width] = h
             if count > d:
                 spread[d:, :width] = h[:-d]
@@ -133,7 +134,8 @@ class Tagger:
             y = spread @ mix
             y += shift
             np.maximum(y, 0, out=y)
-            x = x + y
+            y += x
+            x = y
         z = _normalise(x) @ self._out + self._out_shift
         z -= z.max(1, keepdims=True)
         return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)), np.float32)
@@ -162,9 +164,11 @@ def _floats(array: npt.NDArray[np.generic]) -> Floats:
 
 
 def _normalise(x: Floats) -> Floats:
-    h = x - x.mean(1, keepdims=True)
-    h /= np.sqrt((h * h).mean(1, keepdims=True) + _EPSILON)
-    return np.asarray(h, np.float32)
+    width = np.float32(x.shape[1])
+    h: Floats = np.subtract(x, np.add.reduce(x, 1, keepdims=True) / width, dtype=np.float32)
+    scale: Floats = np.sqrt(np.einsum("ij,ij->i", h, h) / width + np.float32(_EPSILON), dtype=np.float32)
+    h /= scale[:, None]
+    return h
 
 
 class _Words:

@@ -148,7 +148,7 @@ def gates() -> tuple[Gate, ...]:
 # them, and for at most `_BEHIND` characters behind their last digit.
 _NUMBERS = regex.compile(r"\d(?:\D?\d){3,}")
 _BEHIND = 3
-_WORDS = {length: re.compile(rf"\b\w{{{length}}}") for length in (16, 26)}
+_WORDS = re.compile(r"\b\w{16,}")
 
 
 class PresidioPatterns:
@@ -167,11 +167,15 @@ class PresidioPatterns:
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
         whole = [(0, len(text))]
         numbers = [(match.start(), match.end() + _BEHIND) for match in _NUMBERS.finditer(text)]
-        longest = next((length for length, word in reversed(_WORDS.items()) if word.search(text)), 0)
+        words = [match.span() for match in _WORDS.finditer(text)]
         for gate in self._gates:
-            if gate.run > longest or (gate.has and not any(part in text for part in gate.has)):
+            if gate.has and not any(part in text for part in gate.has):
                 continue
-            if where := numbers if gate.numbered else whole:
+            if gate.run:
+                where = [(start, end) for start, end in words if end - start >= gate.run]
+            else:
+                where = numbers if gate.numbered else whole
+            if where:
                 yield from self._find(gate, text, where, budget)
 
     def _find(self, gate: Gate, text: str, where: Iterable[tuple[int, int]], budget: Budget) -> Iterator[Span]:
