@@ -174,16 +174,25 @@ class Detector:
 _NOBODYS = frozenset(("0.0.0.0", "255.255.255.255", "::1", "::"))  # noqa: S104  nothing is bound
 
 
+_ROBOTS = frozenset(("git", "hg", "svn"))
+_USER = re.compile(r"://[^\s/@:]{0,64}:\Z")
 _VERSION = re.compile(r"(?:(?<![A-Za-z])(?:version|ver\.?|v)|[=~<>]=) ?\Z", re.IGNORECASE)
 
 
 def _is_code(span: Span, text: str) -> bool:
     """Addresses that are nobody's: loopback, unspecified, broadcast, versions, and `a::b`, a name in most languages.
 
-    And what Presidio takes for e-mail in a link to a map: `/place/Main+Street/@37.3362725`.
+    And what is taken for e-mail in a link to a map, `/place/Main+Street/@37.3362725`, in the address of a repository,
+    `git@github.com`, and in a link that shows where a password goes, `https://user:pass@host.org`.
     """
     if span.type == "EMAIL_ADDRESS":
-        return text[span.start : span.end].rpartition("@")[2].replace(".", "").isdecimal()
+        local, _, host = text[span.start : span.end].rpartition("@")
+        if host.replace(".", "").isdecimal() or local in _ROBOTS:
+            return True
+        return (
+            text[span.start - 1 : span.start] == ":"
+            and _USER.search(text, max(0, span.start - 80), span.start) is not None
+        )
     if span.type != "IP_ADDRESS":
         return False
     value = text[span.start : span.end]

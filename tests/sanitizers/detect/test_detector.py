@@ -91,6 +91,7 @@ def test_finds(text: str, expected: list[tuple[str, str]]) -> None:
         "他是一位先生", "方便的时候联系我们", "Grace and Hope are virtues",
         "icon@2x.png getty@tty1.service lodash@4.17.21 x@w.sum() @app.route a @ b.cc image@sha256:ab", "at 1715508672",
         "Chrome/124.0.6367.118 on 12.05.2024 10:30", "https://www.google.com/maps/place/Main+Avenue/@37.3362725,-121.8",
+        "git clone git@github.com:org/repo.git", "ssh://git@example.org/x/y", "https://user:pass@host.org/x",
         "What is the capital of Virginia? Will Mark Twain be read?",
     ],
 )  # fmt: skip
