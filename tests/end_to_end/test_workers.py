@@ -86,7 +86,7 @@ def test_workers(echo: FaultyUpstream, tmp_path: Path, plugin: Path, monkeypatch
         assert len(first) == COUNT
 
         # one is killed under many streams
-        many = 48
+        many = 200
         with streams(served.url, many) as ended:
             wait(lambda: served.metric("guardchain_inflight") == many)
             under_way = {pid: inflight(values, pid) for pid in first}
