@@ -14,6 +14,7 @@ from steering.evaluate_controls import Kind
 from steering.evaluate_sweep import Advice, Limits, Point, Setting, Sweep
 
 _COLOURS = ("#c0392b", "#2471a3", "#7d3c98", "#1e8449", "#b9770e", "#566573")
+_APART = 0.04  # of the width of a plot: closer ticks would be written over one another
 _DASHES = {Kind.STEERED: "", Kind.RANDOM: "2,4", Kind.SHUFFLED: "8,4", Kind.ADDITIVE: "8,3,2,3"}
 _WIDTH, _HEIGHT, _MARGIN = 640, 300, 44
 _STYLE = (
@@ -67,17 +68,43 @@ def plot(found: Sweep, path: Path) -> None:
     except ImportError:
         raise ArtifactError("a PNG needs matplotlib: pip install 'guardchain[plot]'") from None
     settings = found.settings()
-    figure, grid = pyplot.subplots(len(settings), 1, figsize=(8, 4 * len(settings)), squeeze=False)
+    figure, grid = pyplot.subplots(len(settings), 1, figsize=(9, 4.5 * len(settings)), squeeze=False)
     for setting, axes in zip(settings, grid[:, 0], strict=True):
-        for name, kind, colour, line in _curves(found, setting):
-            dash = _DASHES[kind]
-            style: Any = (0, tuple(map(int, dash.split(",")))) if dash else "-"
-            axes.plot(*zip(*line, strict=True), color=colour, linestyle=style, label=f"{name} ({kind.value})")
-        axes.set(xlabel="strength", ylabel="% refused", ylim=(-2, 102), title=str(setting))
-        axes.legend(fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
+        curves = _curves(found, setting)
+        for _, kind, colour, line in curves:
+            thin = kind is not Kind.STEERED
+            axes.plot(*zip(*line, strict=True), color=colour, linestyle=_line(kind), linewidth=1 if thin else 2)
+        # roots of strengths: what one would choose among stands at the weak end
+        axes.set_xscale("function", functions=(_root, _square))
+        axes.set_xlim(0, 1.05 * max(p.strength for p in found.of(Kind.STEERED, setting)))
+        ticks = [0.0]
+        for point in found.of(Kind.STEERED, setting):
+            if _root(point.strength) - _root(ticks[-1]) > _APART:
+                ticks.append(point.strength)
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=8)
+        axes.set(xlabel="strength (root scale)", ylabel="% refused", ylim=(-2, 102), title=str(setting))
+        axes.grid(alpha=0.3)
+        colours = {name: colour for name, _, colour, _ in curves}
+        keys = [axes.plot([], [], color=colour, linewidth=2, label=name)[0] for name, colour in colours.items()]
+        kinds = dict.fromkeys(kind for _, kind, _, _ in curves)
+        keys += [axes.plot([], [], color="0.4", linestyle=_line(k), label=k.value)[0] for k in kinds]
+        axes.legend(handles=keys, fontsize=8, handlelength=4, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.tight_layout()
     figure.savefig(path, dpi=130)
     pyplot.close(figure)
+
+
+def _line(kind: Kind) -> Any:
+    dash = _DASHES[kind]
+    return (0, tuple(map(int, dash.split(",")))) if dash else "-"
+
+
+def _root(x: Any) -> Any:
+    return abs(x) ** 0.5
+
+
+def _square(x: Any) -> Any:
+    return x**2
 
 
 def page(found: Sweep, title: str, advice: Advice | None, limits: Limits) -> str:
