@@ -43,6 +43,7 @@ def _rule(pattern: str, why: str, alone: float = 0.0) -> Rule:
         re.compile(rf"(?<![0-9A-Za-z])(?<![0-9][.-])(?:{pattern})(?![0-9A-Za-z]|[.-][0-9])"),
         0.95,
         needs=_LONG,
+        reach=40,
         accept=_is_card,
         context=_CARD_WORDS,
         alone=alone,

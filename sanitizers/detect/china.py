@@ -90,6 +90,7 @@ def _is_handle(value: str) -> bool:
 
 # What a match has, as patterns that begin with a digit: `re` finds those many times as fast as what a rule asks for.
 _RUN = {length: re.compile(rf"[0-9]{{{length}}}") for length in (4, 5, 6, 7, 8)}
+_REACH = 40  # no number is longer
 _MOBILE = re.compile(r"1[3-9][0-9][ .-]?[0-9]{4}[ .-]?[0-9]{4}")
 _LANDLINE = re.compile(r"[0-9]{2}(?:[)）] ?|[ -]{1,3})[2-8][0-9]{2,3}[ -]?[0-9]{4}")
 _FOURS = re.compile(r"[0-9]{4}(?:[ -]?[0-9]{4}){3}")
@@ -106,7 +107,7 @@ _TAIL = "A-HJ-NP-Za-hj-np-z0-9"
 
 
 def _rule(type_: str, pattern: str, score: float, why: str, **more: object) -> Rule:
-    return Rule(type_, re.compile(pattern), score, why=why, **{"needs": _RUN[4], **more})  # type: ignore[arg-type]
+    return Rule(type_, re.compile(pattern), score, why=why, **{"needs": _RUN[4], "reach": _REACH, **more})  # type: ignore[arg-type]
 
 
 _ID: Callable[[str], bool] = is_resident_id
@@ -168,6 +169,7 @@ CHINA = Rules(
             0.75,
             "a local number behind a word for it",
             needs=_HAN,
+            reach=0,
         ),
         _rule(
             "CN_BANK_CARD",
@@ -193,6 +195,7 @@ CHINA = Rules(
             0.7,
             "a long number behind a word for a card or an account",
             needs=_HAN,
+            reach=0,
         ),
         _rule(
             "CN_PASSPORT",
@@ -227,6 +230,7 @@ CHINA = Rules(
             0.9,
             "the form of a Chinese licence plate",
             needs=re.compile(rf"[{_REGION}使]|WJ"),
+            reach=0,
             accept=_is_plate,
         ),
         _rule(
@@ -244,6 +248,7 @@ CHINA = Rules(
             0.85,
             "an id behind a word for WeChat",
             needs=None,
+            reach=0,
             hints=("微信", "薇信", "威信", "wechat", "weixin", "vx", "wx"),
             accept=_is_handle,
         ),
@@ -253,6 +258,7 @@ CHINA = Rules(
             0.85,
             "a number behind a word for QQ",
             needs=None,
+            reach=0,
             hints=("qq", "扣扣", "企鹅"),
         ),
     )

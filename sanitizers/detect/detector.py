@@ -247,9 +247,8 @@ def _named(text: str) -> Callable[[Span], Span]:
 # Letters of scripts that need no space next to a value; for \b they are letters like all others, and so is the
 # underscore in a file name.
 _GLUE = re.compile(r"[^\W\d_\u0000-\u058f]")
-_GLUED = re.compile(
-    r"[^\W\d_\u0000-\u058f][0-9A-Za-z]|[0-9A-Za-z][^\W\d_\u0000-\u058f]|_[0-9]|[0-9]_|[0-9]/[0-9]+\.[0-9]"
-)
+_GLUED = re.compile(r"[^\W\d_\u0000-\u058f][0-9A-Za-z]|[0-9A-Za-z][^\W\d_\u0000-\u058f]")
+_JOINED = re.compile(r"_[0-9]|[0-9]_|[0-9]/[0-9]+\.[0-9]")
 # A list of addresses, not the width of a network: 10.0.0.1/10.0.0.2.
 _LISTED = re.compile(r"(?<=[0-9])/(?=[0-9]{1,3}\.[0-9]{1,3}\.)")
 
@@ -265,7 +264,8 @@ class _Spaced:
         return self._inner.types
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
-        if _GLUED.search(text) is None:
+        joined = ("_" in text or "/" in text) and _JOINED.search(text) is not None
+        if not joined and (text.isascii() or _GLUED.search(text) is None):
             yield from self._inner.find(text, budget)
             return
         apart = _LISTED.sub(" ", text)  # of the same length, like the next

@@ -27,6 +27,7 @@ IBAN_LENGTHS = {
     """.split()
 }
 _IBAN_START = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=[Ii][Bb][Aa][Nn]))[A-Za-z]{2}[ -]?[0-9]{2}(?=[ .-]?[0-9A-Za-z]{2})")
+_TWO = re.compile(r"[0-9]{2}")
 _IBAN_MORE = re.compile(r"[ .-]?[0-9A-Za-z]")
 
 
@@ -38,9 +39,13 @@ class Ibans:
         return frozenset(("IBAN_CODE",))
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
-        for count, start in enumerate(_IBAN_START.finditer(text), 1):
+        for count, digits in enumerate(_TWO.finditer(text), 1):
             if count % 1024 == 0:
                 budget.spend()
+            at = digits.start()
+            start = _IBAN_START.match(text, max(0, at - 2)) or _IBAN_START.match(text, max(0, at - 3))
+            if start is None or start.end() != digits.end():
+                continue
             length = IBAN_LENGTHS.get(start.group()[:2].upper(), 0)
             bare = [c for c in start.group() if c.isalnum()]
             at = start.end()
@@ -147,6 +152,7 @@ IDENTIFIERS = Rules(
             ),
             0.95,
             needs=re.compile(r"[0-9]{3} ?[0-9]{3} ?[0-9]{2}"),
+            reach=40,
             accept=_is_nir,
             why="the key of a French social security number",
         ),
@@ -172,6 +178,7 @@ IDENTIFIERS = Rules(
             re.compile(r"(?<![0-9A-Za-z])[A-Z]{1,2}[0-9]{6} ?[(（][0-9Aa][)）]"),
             0.95,
             needs=re.compile(r"[0-9]{6} ?[(（]"),
+            reach=16,
             accept=_is_hong_kong_id,
             why="the check digit of a Hong Kong identity card",
         ),
@@ -180,6 +187,7 @@ IDENTIFIERS = Rules(
             re.compile(r"(?<![0-9A-Za-z])[A-Z][1289][0-9]{8}(?![0-9A-Za-z])"),
             0.75,
             needs=re.compile(r"[0-9]{9}"),
+            reach=16,
             accept=_is_taiwan_id,
             why="the check digit of a Taiwan identity number",
         ),

@@ -67,7 +67,7 @@ _CUES: tuple[tuple[re.Pattern[str], float, bool, tuple[str, ...]], ...] = (
         re.compile(rf"(?i:\b(?:dear))\s(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s)?(?P<value>{_NAME})(?=\s{{0,2}}[,:!\n]|$)"),
         0.85,
         True,
-        ("ear",),
+        ("Dear", "dear", "DEAR"),
     ),
     (
         re.compile(rf"\b(?:Hi|Hello|Hey)\s(?P<value>{_NAME})(?=\s?[,!])"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sanitizers.detect.library import load
+from sanitizers.detect.literals import Literals
 from sanitizers.detect.recogniser import BEFORE, BEHIND, Budget, near, words
 from sanitizers.detect.span import Span
 
@@ -77,10 +78,8 @@ class _Entry:
     short: re.Pattern[str] | None
     context: re.Pattern[str]
 
-    def hinted(self, lower: str) -> bool:
-        return any(hint in lower for hint in self.hints) or (
-            self.short is not None and self.short.search(lower) is not None
-        )
+    def hinted(self, lower: str, present: set[str]) -> bool:
+        return not present.isdisjoint(self.hints) or (self.short is not None and self.short.search(lower) is not None)
 
 
 class National:
@@ -89,6 +88,7 @@ class National:
     def __init__(self, types: frozenset[str] | None = None) -> None:
         entries = (_entry(*row) for row in _TABLE)
         self._entries = [entry for entry in entries if types is None or entry.type in types]
+        self._hints = Literals(hint for entry in self._entries for hint in entry.hints)
         self._recognisers: dict[str, Any] = {}
 
     @property
@@ -97,8 +97,9 @@ class National:
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
         lower = text.lower()
+        present = self._hints.within(lower)
         for entry in self._entries:
-            if entry.hinted(lower):
+            if entry.hinted(lower, present):
                 yield from self._find(entry, text, budget)
 
     def _find(self, entry: _Entry, text: str, budget: Budget) -> Iterator[Span]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ class Recogniser(Protocol):
 class Rule:
     """A pattern with its type and score. `gate`: substrings of which every match, with its context, has one.
 
-    `hints`: likewise, in lower case. `needs`: likewise, a cheap pattern. `accept` judges a match's text (group `value`
+    `hints`: likewise, in lower case. `needs`: likewise, a cheap pattern. With `reach` that is one for a number (four
+    digits at least, up to three other characters between any two or behind them), and a match begins and ends within so
+    many characters of it: the rest of the text is not looked at. `accept` judges a match's text (group `value`
     when the pattern has one, else the whole match): a checksum, a stop list. `certain` is said of every accepted match.
     With `context`, a match far from these words scores `alone` (0: it is no find). `why` says in words what a match
     stands on.
@@ -61,10 +64,43 @@ class Rule:
     gate: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     needs: re.Pattern[str] | None = None
+    reach: int = 0
     accept: Callable[[str], bool] | None = None
     context: re.Pattern[str] | None = None
     alone: float = 0.0
     why: str = ""
+
+
+Stretches = list[tuple[int, int]]
+_FOLLOW = 3
+_NUMBERS = re.compile(r"[0-9](?:[^0-9]{0,3}[0-9]){3,}")
+_memo = threading.local()
+
+
+def numbers(text: str) -> Stretches:
+    """Where four digits or more stand with at most three other characters between any two. The last text is remembered,
+    since many recognisers ask about each."""
+    if getattr(_memo, "text", None) is not text:
+        _memo.found = [match.span() for match in _NUMBERS.finditer(text)]
+        _memo.text = text
+    found: Stretches = _memo.found
+    return found
+
+
+def around(needs: re.Pattern[str], text: str, reach: int, budget: Budget) -> Stretches:
+    """Where in a text a match can lie that holds one of `needs`: disjoint stretches in order."""
+    found: Stretches = []
+    for count, match in enumerate(
+        (m for start, end in numbers(text) for m in needs.finditer(text, start, end + _FOLLOW)), 1
+    ):
+        if count % 4096 == 0:
+            budget.spend()
+        start, end = max(0, match.start() - reach), min(len(text), match.end() + reach)
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 BEFORE, BEHIND = 48, 16  # characters in which words are context
@@ -99,16 +135,28 @@ class Rules:
 
     def find(self, text: str, budget: Budget) -> Iterator[Span]:
         lower = text.lower() if self._hinted else ""
+        whole = [(0, len(text))]
+        near_by: dict[tuple[re.Pattern[str], int], Stretches] = {}
         for rule in self._rules:
-            if rule.needs is not None and rule.needs.search(text) is None:
-                continue
+            where = whole
+            if rule.needs is not None:
+                key = rule.needs, rule.reach
+                if key not in near_by:
+                    if rule.reach:
+                        near_by[key] = around(rule.needs, text, rule.reach, budget)
+                    else:
+                        near_by[key] = whole if rule.needs.search(text) else []
+                where = near_by[key]
+                if not where:
+                    continue
             if rule.gate and not any(word in text for word in rule.gate):
                 continue
             if rule.hints and not any(word in lower for word in rule.hints):
                 continue
             budget.spend()
             group = "value" if "value" in rule.pattern.groupindex else 0
-            for count, match in enumerate(rule.pattern.finditer(text), 1):
+            matches = (match for first, last in where for match in rule.pattern.finditer(text, first, last))
+            for count, match in enumerate(matches, 1):
                 if count % 1024 == 0:
                     budget.spend()
                 if rule.accept is not None and not rule.accept(match.group(group)):

@@ -17,6 +17,7 @@ _FEWEST, _MOST = 7, 15  # digits; E.164 knows no more
 _SEPARATOR = r"(?:[ ]?[(][0-9]{1,5}[)][ ]?|[ ./-]{1,2})"
 _DIGITS = rf"(?:[(][0-9]{{1,5}}[)][ -]?)?[0-9]{{1,15}}(?:{_SEPARATOR}[0-9]{{1,12}}){{0,6}}"
 _EXTENSION = r"(?:[ ,]{0,2}(?:ext|extn|extension|x|#)[. :]{0,2}[0-9]{1,6})?"
+_SEVEN = re.compile(r"[0-9](?:[^0-9]{0,3}[0-9]){6}")  # no number has fewer
 _END = r"(?![0-9A-Za-z_]|[.,/:-][0-9])"
 _OTHERS = re.compile(  # dates, IPv4 addresses
     r"(?:(?:19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9]|[0-3]?[0-9][./-][0-3]?[0-9][./-](?:19|20)?[0-9]{2})(?![./-]?[0-9])"
@@ -82,6 +83,8 @@ TELEPHONES = Rules(
                 *("phone", "tel", "mob", "cell", "fax", "desk", "office", "home", "work", "whatsapp"),
                 *("call", "dial", "ring", "reach", "text", "contact", "answering", "message"),
             ),
+            needs=_SEVEN,
+            reach=64,
             accept=_is_number,
             why="a number behind a word for a phone",
         ),
@@ -93,6 +96,8 @@ TELEPHONES = Rules(
             ),
             0.75,
             hints=("office", "mobile", "fax", "desk", "cell", "home"),
+            needs=_SEVEN,
+            reach=40,
             accept=_is_number,
             why="a number before a word for a phone",
         ),
