@@ -51,7 +51,8 @@ class Addresses:
         if text.isascii() or _SIGNS.search(text) is None:
             return
         chain: list[tuple[str, int, int]] = []
-        for count, match in enumerate(_PART.finditer(text), 1):
+        parts = (part for start, end in _stretches(text) for part in _PART.finditer(text, start, end))
+        for count, match in enumerate(parts, 1):
             if count % 256 == 0:
                 budget.spend()
             kind, value = match.lastgroup or "", match.group()
@@ -64,6 +65,31 @@ class Addresses:
                 continue
             chain.append((kind, start, end))
         yield from _judge(chain)
+
+
+# What parts end with. Nothing but a room, and a province that another part follows, is without one.
+_ENDS = re.compile(
+    r"[市盟区县旗镇乡路街道巷弄里苑村屯庄府邸]|自治州|苏木|胡同|花园|家园|公寓|大厦|大楼|广场|写字楼|宿舍|公馆|雅居|科技园|软件园|产业园|工业园"
+    r"|[0-9一二三四五六七八九十百零〇甲乙丙丁A-Za-z](?:号|弄|栋|幢|座|单元|层|楼|室|房|户|期|门|组|队|巷|[Ff])"
+)
+_DIGIT = re.compile("[0-9]")
+_BEFORE, _BEHIND = 40, 16  # no two parts, and no room, are longer
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Where an address may stand: near two ends of parts, or one and a digit. Disjoint."""
+    first = last = -1
+    count = 0
+    for match in _ENDS.finditer(text):
+        start, end = max(0, match.start() - _BEFORE), min(len(text), match.end() + _BEHIND)
+        if start <= last:
+            last, count = end, count + 1
+            continue
+        if count > 1 or (count and _DIGIT.search(text, first, last)):
+            yield first, last
+        first, last, count = start, end, 1
+    if count > 1 or (count and _DIGIT.search(text, first, last)):
+        yield first, last
 
 
 def _judge(chain: list[tuple[str, int, int]]) -> Iterator[Span]:

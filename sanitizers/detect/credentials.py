@@ -188,7 +188,7 @@ CREDENTIALS = Rules(
                 r"(?:验证码|校验码|动态码|(?i:verification code|security code|one[- ]time (?:code|password)|(?<![A-Za-z])otp))(?:[:：是为]|\s(?:is\s)?)\s?(?P<value>[0-9]{4,8})(?![0-9A-Za-z])"
             ),
             0.75,
-            hints=("码", "code", "otp", "one-time", "one time"),
+            hints=("验证码", "校验码", "动态码", "tion code", "ity code", "time code", "time password", "otp"),
             why="a one-time code",
         ),
     )

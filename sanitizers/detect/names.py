@@ -159,6 +159,22 @@ _ZH: tuple[tuple[re.Pattern[str], float], ...] = (
     (re.compile(rf"(?<=[给向对跟和与请找是])(?P<value>{_SURNAME}{_HAN}{{0,2}})(?:先生|女士|小姐)"), 0.8),
     (re.compile(rf"(?P<value>{_SURNAME}{_HAN}?)(?:先生|女士|小姐)"), 0.6),
 )
+_TITLED = frozenset(pattern for pattern, _ in _ZH[3:])  # these end with a form of address
+_TITLES = re.compile("先生|女士|小姐|老师|医生|教授|经理|同学")
+
+
+def _before_titles(text: str) -> list[tuple[int, int]]:
+    """Where a name of up to four characters stands before a form of address, disjoint."""
+    found: list[tuple[int, int]] = []
+    for match in _TITLES.finditer(text):
+        start = max(0, match.start() - 4)
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], match.end())
+        else:
+            found.append((start, match.end()))
+    return found
+
+
 _ZH_CUES = re.compile(
     r"我叫|名字|名叫|本人|我是|姓名|人[:：是为]|先生|女士|小姐|老师|医生|教授|经理|同学|户名|患者|病人|客户|学生|员工|致电|联系|转告|通知|同事|这位"
 )
@@ -261,7 +277,9 @@ class Names:
             return
         for pattern, score in _ZH:
             budget.spend()
-            for match in pattern.finditer(text):
+            titled = pattern in _TITLED
+            stretches = _before_titles(text) if titled else [(0, len(text))]
+            for match in (match for start, end in stretches for match in pattern.finditer(text, start, end)):
                 value = match.group("value")
                 if value[:2] in _ZH_STOP:
                     continue

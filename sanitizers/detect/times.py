@@ -30,7 +30,7 @@ TIMES = Rules(
             "DATE_OF_BIRTH",
             re.compile(_DATE),
             0.85,
-            hints=("born", "dob", "d.o.b", "birth", "生"),
+            hints=("born", "dob", "d.o.b", "birth", "生日", "出生", "生于", "诞辰"),
             context=_BORN,
             why="a date",
         ),
