@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import logging.config
 import os
@@ -141,6 +142,7 @@ class App(FastAPI):
         previous, config = self.live.current, assembly.config
         self._key = config.surrogate_key.get_secret_value().encode() or self._key
         self.live.swap(assembly)
+        gc.unfreeze()  # the server froze what stood at start, of which the old assembly may go now
         if previous.audit is not assembly.audit:
             previous.audit.close()
         if previous.config.log != config.log:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import socket
@@ -114,6 +115,10 @@ class Server(uvicorn.Server):
         else:
             await super().startup(sockets)
         if self.started:
+            # What stands now stays: the garbage collector need not walk over models and tables again and again, during
+            # which every request waits.
+            gc.collect()
+            gc.freeze()
             self._announce()
 
     async def _startup(self, sockets: list[socket.socket]) -> None:
