@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ from sanitizers.assign import Assigner
 from sanitizers.cast import Cast, Name
 from sanitizers.detect.fold import fold
 from sanitizers.detect.recogniser import Budget
-from sanitizers.detect.span import Span, merge
+from sanitizers.detect.span import Span, Taken, merge
 from sanitizers.options import Policy, SanitizerOptions
 from sanitizers.organisations import core
 from sanitizers.persons import called, split, stands_alone, stands_alone_small, title_at
@@ -225,11 +225,13 @@ def _places(
     """Finds and further occurrences in one piece, disjoint, in order."""
     by_span: dict[tuple[int, int, str], tuple[Value, str, bool]] = {}
     candidates: list[Span] = []
+    taken: defaultdict[int, Taken] = defaultdict(Taken)
     for span in found:
         form, encoding = _read(piece.text, span)
         value = values[span.type, normalise(span.type, form)]
         by_span[span.start, span.end, span.type] = (value, encoding, False)
         candidates.append(span)
+        taken[id(value)].claim(span.start, span.end)
     for hit in searcher.hits(piece.text):
         budget.spend()
         needle = hit.needle
@@ -237,9 +239,7 @@ def _places(
             continue
         value = values[needle.type, normalise(needle.type, needle.form)]
         # In a row of equal numbers the separators' absence makes further ones appear across their borders.
-        if needle.encoding in ("spaced", "loose") and any(
-            by_span[c.start, c.end, c.type][0] is value and c.start < hit.end and hit.start < c.end for c in candidates
-        ):
+        if needle.encoding in ("spaced", "loose") and taken[id(value)].touches(hit.start, hit.end):
             continue
         end = hit.end
         if needle.type in PLACES and not needle.form.isascii() and (longer := _LONGER_PLACE.match(piece.text, end)):
@@ -250,6 +250,7 @@ def _places(
         # A further occurrence is as good as the find it repeats; a part of a name yields to everything.
         score, certain = (0.0, False) if needle.part else (value.span.score, value.span.certain)
         candidates.append(Span(hit.start, end, needle.type, score, certain))
+        taken[id(value)].claim(hit.start, end)
     row = []
     for span in merge(candidates, piece.text):
         known = by_span.get((span.start, span.end, span.type))

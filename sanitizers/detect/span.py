@@ -45,7 +45,7 @@ def merge(spans: Iterable[Span], text: str | None = None) -> list[Span]:
     ranked = sorted(whole, key=lambda s: (not s.certain, -s.score, s.start - s.end, s.start, s.type))
     if len(ranked) < 2:
         return ranked
-    taken = _Taken()
+    taken = Taken()
     kept = []
     for span in ranked:
         free = taken.free(span.start, span.end)
@@ -106,11 +106,16 @@ def _tells(text: str, start: int, end: int, type_: str) -> tuple[int, int] | Non
     return (start, end) if count >= (2 if type_ in _WORDY else _TELLING_DIGITS) else None
 
 
-class _Taken:
-    """Disjoint intervals, kept in blocks of 64 characters so that 100,000 finds stay cheap."""
+class Taken:
+    """Intervals, kept in blocks of 64 characters so that 100,000 finds stay cheap."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, list[tuple[int, int]]] = {}
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether some of `[start, end)` is claimed."""
+        blocks = range(start >> 6, ((end - 1) >> 6) + 1)
+        return any(start < b and a < end for block in blocks for a, b in self._blocks.get(block, ()))
 
     def free(self, start: int, end: int) -> list[tuple[int, int]]:
         """What of `[start, end)` nobody has claimed, in order."""
