@@ -94,7 +94,8 @@ def markdown(results: Sequence[Result], found: Mapping[str, Any]) -> str:
         "which the subjects took turns; every prompt was new to the subject. The subject ran on one core, load and "
         "provider on another; with two workers nothing was pinned.",
         "",
-        f"Versions: {versions or 'none of others'}.",
+        f"Versions: {versions or 'none of others'}. Prompts of 16 KB are longer than the bundled model's context of "
+        "2,048 tokens: there `probe` finds that out and scores nothing.",
         "",
     ]
     whole = [r for r in results if not r.cell.stream and r.cell.workers == 1]
@@ -175,7 +176,7 @@ def plots(results: Sequence[Result], folder: Path) -> list[Path]:
                     for y, r in enumerate(here):
                         axis.plot([r.median(name) or 0, r.median(high) or 0], [y, y], color="#333333", linewidth=1.2)
                 axis.set_xscale("log")
-                axis.set_title(f"{count} clients, {size:,} characters", fontsize=9)
+                axis.set_title(f"{count} client{'s' * (count > 1)}, {size:,} characters", fontsize=9)
                 axis.tick_params(labelsize=7)
                 if j:
                     axis.set_yticklabels([])
