@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sanitizers.detect.recogniser import Budget
+from sanitizers.detect.recogniser import Budget, joined
 from sanitizers.detect.span import Span
 from sanitizers.names_list import EN_FAMILY, EN_GIVEN, EN_GIVEN_WORDS, ZH_FAMILY
 
@@ -165,14 +165,7 @@ _TITLES = re.compile("先生|女士|小姐|老师|医生|教授|经理|同学")
 
 def _before_titles(text: str) -> list[tuple[int, int]]:
     """Where a name of up to four characters stands before a form of address, disjoint."""
-    found: list[tuple[int, int]] = []
-    for match in _TITLES.finditer(text):
-        start = max(0, match.start() - 4)
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], match.end())
-        else:
-            found.append((start, match.end()))
-    return found
+    return joined((max(0, match.start() - 4), match.end()) for match in _TITLES.finditer(text))
 
 
 _ZH_CUES = re.compile(

@@ -6,7 +6,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,20 +87,27 @@ def numbers(text: str) -> Stretches:
     return found
 
 
-def around(needs: re.Pattern[str], text: str, reach: int, budget: Budget) -> Stretches:
-    """Where in a text a match can lie that holds one of `needs`: disjoint stretches in order."""
+def joined(stretches: Iterable[tuple[int, int]]) -> Stretches:
+    """Stretches, in order of their starts, of which those that touch are one."""
     found: Stretches = []
-    for count, match in enumerate(
-        (m for start, end in numbers(text) for m in needs.finditer(text, start, end + _FOLLOW)), 1
-    ):
-        if count % 4096 == 0:
-            budget.spend()
-        start, end = max(0, match.start() - reach), min(len(text), match.end() + reach)
+    for start, end in stretches:
         if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], end)
+            found[-1] = (found[-1][0], max(found[-1][1], end))
         else:
             found.append((start, end))
     return found
+
+
+def around(needs: re.Pattern[str], text: str, reach: int, budget: Budget) -> Stretches:
+    """Where in a text a match can lie that holds one of `needs`: disjoint stretches in order."""
+
+    def near_by() -> Iterator[tuple[int, int]]:
+        for start, end in numbers(text):
+            budget.spend()
+            for match in needs.finditer(text, start, end + _FOLLOW):
+                yield max(0, match.start() - reach), min(len(text), match.end() + reach)
+
+    return joined(near_by())
 
 
 BEFORE, BEHIND = 48, 16  # characters in which words are context
