@@ -200,7 +200,7 @@ def test_in_the_chain(scorer, label, on_error, mode, verdict):
     check = ProbeCheck(PrefixProbe(probe_set(), scorer))
     started = time.monotonic()
     decision = asyncio.run(Chain([Link(check, mode, on_error, deadline=0.1)]).inspect(exchange(MESSAGES)))
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4, "the slow scorer takes 5 seconds, and has a tenth of one"
     assert decision.verdict is verdict
     assert decision.findings[0].error == label
     assert decision.findings[0].score is None

@@ -65,8 +65,9 @@ def test_many_short_requests_at_once_leave_the_event_loop_free(monkeypatch: pyte
         time.sleep(0.01)
         return hide(self, *args)
 
-    async def burst() -> tuple[int, float]:
-        longest, last, going = 0.0, time.perf_counter(), True
+    async def burst() -> tuple[int, float, float]:
+        began = time.perf_counter()
+        longest, last, going = 0.0, began, True
 
         async def tick() -> None:
             nonlocal longest, last
@@ -80,12 +81,12 @@ def test_many_short_requests_at_once_leave_the_event_loop_free(monkeypatch: pyte
         )
         going = False
         await ticker
-        return sum(f.verdict is Verdict.MASK for f in found), longest
+        return sum(f.verdict is Verdict.MASK for f in found), longest, time.perf_counter() - began
 
     monkeypatch.setattr(SanitizeCheck, "_hide", slow)
-    masked, longest = asyncio.run(burst())
+    masked, longest, took = asyncio.run(burst())
     assert masked == 100
-    assert longest < 0.5, "100 times 10 ms would be a second"
+    assert longest < took / 2, "all in one turn of the loop would be all of the time"
 
 
 def test_monitor_counts_and_touches_nothing() -> None:
