@@ -27,7 +27,7 @@ from sanitizers.detect.national import National
 from sanitizers.detect.ner import NER_TYPES, Model, Ner
 from sanitizers.detect.phone import PHONE_SCORE, Phones
 from sanitizers.detect.presidio import PresidioPatterns, gates
-from sanitizers.detect.recogniser import Budget, Recogniser, Rules, near, words
+from sanitizers.detect.recogniser import Budget, Recogniser, Rules, forget, near, words
 from sanitizers.detect.secrets import JSON_WEB_TOKENS, PrivateKeys, Tokens
 from sanitizers.detect.span import Span, merge
 from sanitizers.detect.surroundings import FIRM_SCORE, Surroundings
@@ -124,7 +124,10 @@ class Detector:
             return ()
         known = self._memory.get(text)
         if known is None:
-            known = tuple(self._detect(text, budget or Budget(self.options.seconds)))
+            try:
+                known = tuple(self._detect(text, budget or Budget(self.options.seconds)))
+            finally:
+                forget()
             self._memory.put(text, known)
         return known
 

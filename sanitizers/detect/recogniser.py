@@ -87,6 +87,11 @@ def numbers(text: str) -> Stretches:
     return found
 
 
+def forget() -> None:
+    """Keep nothing of this thread's last text: what users write does not outlive its request."""
+    _memo.text = _memo.found = None
+
+
 def joined(stretches: Iterable[tuple[int, int]]) -> Stretches:
     """Stretches, in order of their starts, of which those that touch are one."""
     found: Stretches = []

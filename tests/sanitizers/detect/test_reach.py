@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sanitizers.detect import Detector, DetectorOptions, recogniser
 from sanitizers.detect.detector import own_recognisers
 from sanitizers.detect.literals import Literals
 from sanitizers.detect.recogniser import Budget, Rule, Rules, numbers
@@ -64,6 +65,11 @@ def test_numbers(text: str) -> None:
     for four in zip(digits, digits[1:], digits[2:], digits[3:], strict=False):
         if all(b - a <= 4 for a, b in pairwise(four)):
             assert all(inside[i] for i in four)
+
+
+def test_no_text_outlives_its_analysis() -> None:
+    Detector(DetectorOptions(ner=(), remember=0)).detect("call 212-736-5000, card 4111 1111 1111 1111")
+    assert recogniser._memo.text is None and recogniser._memo.found is None
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=6), st.text("abcd", max_size=20))
