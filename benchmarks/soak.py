@@ -81,6 +81,14 @@ def ask(text: str, *, stream: bool) -> dict[str, object]:
     return {"model": "echo", "stream": stream, "messages": [{"role": "user", "content": text}]}
 
 
+def code(body: str) -> str:
+    """What an error calls itself."""
+    try:
+        return str(json.loads(body)["error"]["code"])
+    except (ValueError, TypeError, KeyError):
+        return "without a code"
+
+
 async def client(session: aiohttp.ClientSession, url: str, watch: Watch, until: float) -> None:
     """Requests of all kinds, one after the other; what is not as it should be is noted."""
     while time.monotonic() < until:
@@ -95,19 +103,18 @@ async def client(session: aiohttp.ClientSession, url: str, watch: Watch, until: 
                     said, status = await answer.text(), 400
             elif kind == "abort":
                 async with session.post(url, json=ask(text, stream=True)) as answer:
-                    await answer.content.readany()
-                    said, status = "", 200
+                    said, status = (await answer.content.readany()).decode(), 200
                     answer.close()
             else:
                 text = prompt(8192).replace("@@N@@", note(1.0)) if kind == "long" else text
                 async with session.post(url, json=ask(text, stream=kind == "stream")) as answer:
                     said, status = await answer.text(), 200
-                if kind != "stream" and ADDRESS not in said:
-                    watch.wrong.append(f"{kind}: not restored")
-                if kind == "stream" and not said.rstrip().endswith("data: [DONE]"):
-                    watch.wrong.append("stream: no end")
             if answer.status != status:
-                watch.wrong.append(f"{kind}: status {answer.status}")
+                watch.wrong.append(f"{kind}: {answer.status} {code(said)}")
+            elif kind in ("whole", "long") and ADDRESS not in said:
+                watch.wrong.append(f"{kind}: not restored")
+            elif kind == "stream" and not said.rstrip().endswith("data: [DONE]"):
+                watch.wrong.append("stream: no end")
         except aiohttp.ClientError as error:
             watch.wrong.append(f"{kind}: {type(error).__name__}")
         watch.counts[kind] += 1
