@@ -19,12 +19,14 @@ log = logging.getLogger("guard.chain")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A check with the policy's orders for it. `deadline` in seconds; None waits for ever (tests only)."""
+    """A check with the policy's orders for it. `deadline` in seconds; None waits for ever (tests only). `upstream`: the
+    one it asks, where it asks any."""
 
     check: Check
     mode: Mode = Mode.ENFORCE
     on_error: OnError = OnError.BLOCK
     deadline: float | None = 5.0
+    upstream: str = ""
 
 
 class Chain:
@@ -94,7 +96,8 @@ class Chain:
             # The type alone: the text of a foreign exception may quote what it choked on.
             log.error("check %s failed: %s", link.check.name, type(error).__name__)
             finding = _failed(link, type(error).__name__)
-        return replace(finding, mode=link.mode, seconds=time.perf_counter() - started, started=started)
+        seconds = time.perf_counter() - started
+        return replace(finding, mode=link.mode, upstream=link.upstream, seconds=seconds, started=started)
 
 
 class _Stack:

@@ -51,6 +51,26 @@ _SCORE = (
 )
 _MOST_VALUES = 100
 _OPEN = 2  # of a breaker
+_REASONS = (
+    "connect",
+    "connect_timeout",
+    "tls",
+    "first_byte_timeout",
+    "idle_timeout",
+    "total_timeout",
+    "reset",
+    "early_close",
+    "malformed",
+    "circuit_open",
+    "deadline",
+    "queue_full",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+)
+"""What upstreams fail by as a rule."""
 
 _M = TypeVar("_M", bound=Counter | Gauge | Histogram)
 
@@ -103,7 +123,7 @@ class Metrics:
         )
         self._guard = self._histogram(
             "guard_duration_seconds",
-            "Time of a check. A check that failed open is bypass, one that failed closed is error.",
+            "Time of a check. One that failed open is bypass, one that failed closed is error; in mode monitor would_…",
             _CHECK,
             "check",
             "phase",
@@ -120,8 +140,16 @@ class Metrics:
         self._upstream = self._histogram(
             "upstream_duration_seconds", "Time of an upstream's whole answer.", _CALL, "upstream", "endpoint"
         )
+        self._upstream_requests = self._counter(
+            "upstream_requests",
+            "Calls meant for an upstream, for clients and for checks; with its retries a call counts once.",
+            "upstream",
+        )
         self._upstream_errors = self._counter(
-            "upstream_errors", "Calls an upstream refused or broke off.", "upstream", "reason"
+            "upstream_errors",
+            "Calls an upstream refused, broke off or did not get, by why.",
+            "upstream",
+            "reason",
         )
         self._retries = self._counter("upstream_retries", "Calls repeated, by why.", "upstream", "reason")
         self._fallbacks = self._counter(
@@ -199,13 +227,30 @@ class Metrics:
         self._describe("probe_prefix_cache_hit_ratio", "gauge", (), _HitRatio.text)
         self._generation().set(1)
 
+    def expect(self, checks: Iterable[tuple[str, Mode]], upstreams: Iterable[str]) -> None:
+        """These serve from now on: what alerts look for is there, at 0. A series that begins with its first failure
+        shows `rate()` none."""
+        for check, mode in checks:
+            for result in ("bypass", "error"):
+                self._guard(check, "input", f"would_{result}" if mode is Mode.MONITOR else result)
+        for upstream in upstreams:
+            self._upstream_requests(upstream)
+            self._breaker(upstream)
+            self._breaker_opened(upstream)
+            for reason in _REASONS:
+                self._upstream_errors(upstream, reason)
+
     def request(self, endpoint: str, verdict: Verdict, mode: Mode, status: int) -> None:
         """A request was answered with HTTP `status`; `outcome` gives verdict and mode of a decision."""
         self._requests(endpoint, verdict.label, mode.value, str(status)).inc()
 
     def finding(self, finding: Finding, phase: Phase = "input") -> None:
-        """A check ran: its time by result, its score, what it found, what it cost."""
+        """A check ran: its time by result, its score, what it found, what it cost, how its upstream did."""
         self._guard(finding.check, phase, finding.result).observe(finding.seconds)
+        if finding.upstream:
+            self.upstream_request(finding.upstream)
+            if finding.error is not None:
+                self.upstream_error(finding.upstream, finding.error)
         if finding.score is not None:
             self._score(finding.check).observe(finding.score)
         if (quarter := finding.detail.get("quarter")) in (1, 2, 3, 4):
@@ -231,8 +276,12 @@ class Metrics:
         """An upstream answered, whole or to the end of its stream, in `seconds`."""
         self._upstream(name, endpoint).observe(seconds)
 
+    def upstream_request(self, name: str) -> None:
+        """An upstream is to be asked."""
+        self._upstream_requests(name).inc()
+
     def upstream_error(self, name: str, reason: str) -> None:
-        """An upstream did not answer; `reason` as in `UpstreamError`."""
+        """An upstream did not answer, or not to the end; `reason` as in `UpstreamError`, or a status."""
         self._upstream_errors(name, reason).inc()
 
     def retry(self, name: str, reason: str) -> None:

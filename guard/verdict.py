@@ -39,6 +39,7 @@ class Finding:
     `strength` in [0, 1] is set with `Verdict.STEER`.
     `route_local` says that the request may only be seen by the policy's local upstream, and goes there as it is.
     `error` is a short label when the check could not run and `on_error` decided instead.
+    `upstream` is the one that the check asks, where it asks any.
     """
 
     check: str
@@ -49,6 +50,7 @@ class Finding:
     route_local: bool = False
     entities: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
+    upstream: str = ""
     seconds: float = 0.0
     detail: Mapping[str, float | int | str] = field(default_factory=dict)
     started: float = field(default=0.0, compare=False)
@@ -56,11 +58,12 @@ class Finding:
 
     @property
     def result(self) -> str:
-        """The metric label: allow, mask, route_local, steer, block, would_*, bypass (failed open) or error (failed
-        closed)."""
+        """The metric label: allow, mask, route_local, steer, block, bypass (failed open), error (failed closed), and
+        in mode monitor `would_` with it, since nobody was refused and nothing went unguarded that is guarded."""
         if self.error is not None:
-            return "error" if self.verdict is Verdict.BLOCK else "bypass"
-        label = "route_local" if self.route_local else self.verdict.label
+            label = "error" if self.verdict is Verdict.BLOCK else "bypass"
+        else:
+            label = "route_local" if self.route_local else self.verdict.label
         if self.mode is Mode.MONITOR and label != Verdict.ALLOW.label:
             return f"would_{label}"
         return label
@@ -68,7 +71,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The folded verdict of a chain run: what is done, and what would have been done with every check enforcing."""
+    """The folded verdict of a chain run: what is done, and what would have been done with every check enforcing.
+
+    A monitored check that could not run has no say in either: that it failed is no verdict on the request.
+    """
 
     findings: Sequence[Finding] = ()
 
@@ -82,7 +88,9 @@ class Decision:
     def would(self) -> Verdict:
         if not self.findings:
             return Verdict.ALLOW
-        return max((f.verdict for f in self.findings), default=Verdict.ALLOW)
+        return max(
+            (f.verdict for f in self.findings if f.mode is Mode.ENFORCE or f.error is None), default=Verdict.ALLOW
+        )
 
     @property
     def decisive(self) -> Finding | None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from guard.errors import UpstreamError
+from guard.metrics import Metrics
 from proxy import headers
 from proxy.upstream.base import Call, Upstream
+from proxy.upstream.counting import counted
 
 if TYPE_CHECKING:
     from sanitizers.detect.local_model import Question
@@ -22,21 +24,32 @@ class Asker:
     """Questions to one model of one upstream. `structured`: ask for JSON by schema, where the upstream knows how to."""
 
     def __init__(
-        self, upstream: Upstream, loop: asyncio.AbstractEventLoop, *, model: str | None, structured: bool
+        self,
+        upstream: Upstream,
+        loop: asyncio.AbstractEventLoop,
+        metrics: Metrics,
+        *,
+        model: str | None,
+        structured: bool,
     ) -> None:
         self._upstream = upstream
         self._loop = loop
+        self._metrics = metrics
         self._model = model
         self._structured = structured
 
     async def ask(self, question: Question, seconds: float) -> str:
         """The answer's text. Raises `UpstreamError`, `RequestError`, or `TimeoutError` after so many seconds."""
-        async with asyncio.timeout(seconds):
-            reply = await self._upstream.send(self._call(question))
-            try:
-                return _text(reply.status, reply.body)
-            finally:
-                await reply.close()
+        try:
+            async with asyncio.timeout(seconds):
+                reply = await counted(self._upstream, self._call(question), self._metrics)
+        except TimeoutError:
+            self._metrics.upstream_error(self._upstream.name, "deadline")
+            raise
+        try:
+            return _text(reply.status, reply.body)
+        finally:
+            await reply.close()
 
     def ask_all(self, questions: Sequence[Question], seconds: float) -> Sequence[str]:
         """The answers to all questions; blocks, so it must not run on the event loop. Raises as `ask`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,9 +56,10 @@ async def assemble(
             fresh.append(upstream)
             await upstream.start()
             upstreams[name] = upstream
-        builder = _Builder(config, upstreams, surrogate_key, asyncio.get_running_loop())
+        builder = _Builder(config, upstreams, surrogate_key, asyncio.get_running_loop(), metrics)
         # Recognisers and artefacts take a moment to load; on a reload others are being served meanwhile.
         guards = await asyncio.to_thread(lambda: [builder.guarded(route) for route in config.routes])
+        metrics.expect(_checks(guards), upstreams)
         audit = previous.audit if previous is not None and previous.config.audit == config.audit else None
         return Assembly(
             config=config,
@@ -87,9 +88,11 @@ class _Builder:
         upstreams: Mapping[str, Upstream],
         surrogate_key: bytes,
         loop: asyncio.AbstractEventLoop,
+        metrics: Metrics,
     ) -> None:
         self._config = config
         self._loop = loop
+        self._metrics = metrics
         self._upstreams = upstreams
         self._surrogate_key = surrogate_key
         self._probes: dict[tuple[str, str, str, bool], Any] = {}
@@ -165,7 +168,7 @@ class _Builder:
             links.append(_link(self._sanitize(name, policy.sanitize), policy.sanitize))
         if policy.probe.mode is not Mode.OFF:
             probe = self._probe(policy)
-            links.append(_link(probe, policy.probe))
+            links.append(_link(probe, policy.probe, policy.probe.scorer))
             if policy.steer.mode is not Mode.OFF and steering:
                 from steering.check import SteerCheck
 
@@ -178,7 +181,7 @@ class _Builder:
                 )
                 links.append(_link(steer, policy.steer))
         if policy.external is not None and policy.external.mode is not Mode.OFF:
-            links.append(_link(self._external(policy.external), policy.external))
+            links.append(_link(self._external(policy.external), policy.external, policy.external.upstream))
         links += [_link(plugin_check(plugin, spec), spec) for plugin, spec in policy.plugins.items()]
         return links
 
@@ -209,7 +212,9 @@ class _Builder:
 
     def _asker(self, spec: schema.LocalRoute) -> Asker:
         embedded = isinstance(self._config.upstreams[spec.upstream], schema.Embedded)
-        return Asker(self._upstreams[spec.upstream], self._loop, model=spec.model, structured=not embedded)
+        return Asker(
+            self._upstreams[spec.upstream], self._loop, self._metrics, model=spec.model, structured=not embedded
+        )
 
     def _probe(self, policy: schema.Policy) -> Any:
         spec = policy.probe
@@ -247,8 +252,21 @@ def _old_keys(config: Config) -> list[bytes]:
     return [key.get_secret_value().encode() for key in config.old_surrogate_keys]
 
 
-def _link(check: Check, spec: schema.Check) -> Link:
-    return Link(check=check, mode=spec.mode, on_error=spec.on_error, deadline=spec.deadline_seconds)
+def _link(check: Check, spec: schema.Check, upstream: str = "") -> Link:
+    return Link(check=check, mode=spec.mode, on_error=spec.on_error, deadline=spec.deadline_seconds, upstream=upstream)
+
+
+def _checks(guards: Sequence[Guarded]) -> set[tuple[str, Mode]]:
+    """Every check that may run, by name and mode, wherever it runs."""
+    found: set[tuple[str, Mode]] = set()
+    for guarded in guards:
+        bound = (guarded, *guarded.fallbacks, *((guarded.local,) if guarded.local is not None else ()))
+        chains = (chain for one in bound for chain in (one.chain, one.embed, one.check, one.strict))
+        found |= {(link.check.name, link.mode) for chain in chains for link in chain.links}
+        for ladder in (one.ladder for one in bound):
+            if isinstance(ladder, VllmPolicy):
+                found |= {("probe", ladder.probe.mode), ("steer", ladder.steer.mode)}
+    return {(name, mode) for name, mode in found if mode is not Mode.OFF}
 
 
 def example_model(config: Config) -> str:

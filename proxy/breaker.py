@@ -19,6 +19,7 @@ class Breaker:
     """Opens after `failures` in a row; after `seconds` one call is let through to see: it closes again, or stays open.
 
     For each call `admit()`, and if that was granted exactly one of `succeeded`, `failed` and `abandoned` (no verdict).
+    An answer that takes its time may say `began` first; then nobody need say more where the caller hangs up.
     `on_change` is told each new state.
     """
 
@@ -55,12 +56,16 @@ class Breaker:
             return True
         return False
 
-    def succeeded(self) -> None:
-        """A call was answered. While open only the probe's answer counts: late ones tell of the time before."""
-        self._failures = 0
+    def began(self) -> None:
+        """A call is being answered, so others may be made; earlier failures count on until it has ended well."""
         if self.state is State.HALF_OPEN:
             self._probing = False
             self._become(State.CLOSED)
+
+    def succeeded(self) -> None:
+        """A call was answered. While open only the probe's answer counts: late ones tell of the time before."""
+        self._failures = 0
+        self.began()
 
     def failed(self) -> None:
         self._failures += 1

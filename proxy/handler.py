@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from guard.errors import RequestError, UpstreamError
+from guard.errors import RequestError
 from guard.metrics import Metrics
 from guard.verdict import OnError
 from proxy import headers, models, moderations, passing
@@ -93,7 +93,7 @@ class Gateway:
         client = Client(receive, found)
         if target.route is Route.MODELS:
             async with client.watched(responder), self._limiter.admitted(limits, caller, Demand(), trace):
-                await models.serve(assembly, target, trace, responder, found, text_headers)
+                await models.serve(assembly, target, trace, responder, found, text_headers, self._metrics)
             return
         if target.route is Route.OTHER:
             guarded = assembly.find("", trace.tenant, text_headers)
@@ -102,7 +102,7 @@ class Gateway:
             raw = await _read(client, assembly, trace)
             asked = demand(target.route, raw)
             async with client.watched(responder), self._limiter.admitted(limits, caller, asked, trace):
-                await passing.serve(assembly, guarded, target, scope, raw, trace, responder, found)
+                await passing.serve(assembly, guarded, target, scope, raw, trace, responder, found, self._metrics)
             return
         raw = await _read(client, assembly, trace)
         body = parse_json(raw, max_depth=assembly.config.server.max_json_depth)
@@ -153,9 +153,7 @@ class Gateway:
         """Tell the client, if it can still be told."""
         problem = problem_of(error)
         trace.reason = problem.reason
-        if isinstance(error, UpstreamError):
-            self._metrics.upstream_error(trace.upstream, error.reason)
-        elif isinstance(error, RequestError):
+        if isinstance(error, RequestError):
             self._metrics.rejection(problem.reason)
         try:
             if not responder.started:

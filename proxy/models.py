@@ -9,12 +9,14 @@ from typing import Any
 import orjson
 
 from guard.errors import RequestError, UpstreamError
+from guard.metrics import Metrics
 from proxy import headers
 from proxy.assembly import Assembly, Guarded
 from proxy.paths import Target
 from proxy.responder import Responder
 from proxy.trace import Trace
 from proxy.upstream.base import Call
+from proxy.upstream.counting import counted
 
 _SECONDS = 10.0
 _WILD = frozenset("*?[")
@@ -27,9 +29,10 @@ async def serve(
     responder: Responder,
     client_headers: Mapping[bytes, bytes],
     text_headers: Mapping[str, str],
+    metrics: Metrics,
 ) -> None:
     """Answer the list, or one of it. Raises `RequestError` 404 for a model that no route leads to."""
-    found = await _listed(assembly, trace, client_headers, text_headers)
+    found = await _listed(assembly, trace, client_headers, text_headers, metrics)
     if target.model is None:
         await responder.whole(200, trace.headers(), orjson.dumps({"object": "list", "data": list(found.values())}))
         return
@@ -45,7 +48,11 @@ async def serve(
 
 
 async def _listed(
-    assembly: Assembly, trace: Trace, client_headers: Mapping[bytes, bytes], text_headers: Mapping[str, str]
+    assembly: Assembly,
+    trace: Trace,
+    client_headers: Mapping[bytes, bytes],
+    text_headers: Mapping[str, str],
+    metrics: Metrics,
 ) -> dict[str, dict[str, Any]]:
     """Model id to model object. An upstream that does not answer is left out, unless none answers."""
     by_upstream: dict[str, Guarded] = {}
@@ -57,7 +64,7 @@ async def _listed(
         if not _WILD & set(route.match.model):
             aliases.setdefault(route.match.model, guarded)
     answers = await asyncio.gather(
-        *(_ask(g, trace, client_headers) for g in by_upstream.values()), return_exceptions=True
+        *(_ask(g, trace, client_headers, metrics) for g in by_upstream.values()), return_exceptions=True
     )
     found: dict[str, dict[str, Any]] = {}
     failed: BaseException | None = None
@@ -77,7 +84,9 @@ async def _listed(
     return found
 
 
-async def _ask(guarded: Guarded, trace: Trace, client_headers: Mapping[bytes, bytes]) -> list[dict[str, Any]]:
+async def _ask(
+    guarded: Guarded, trace: Trace, client_headers: Mapping[bytes, bytes], metrics: Metrics
+) -> list[dict[str, Any]]:
     call = Call(
         endpoint="/v1/models",
         method="GET",
@@ -87,8 +96,9 @@ async def _ask(guarded: Guarded, trace: Trace, client_headers: Mapping[bytes, by
     )
     try:
         async with asyncio.timeout(_SECONDS):
-            reply = await guarded.upstream.send(call)
+            reply = await counted(guarded.upstream, call, metrics, client_key=guarded.key_from_client)
     except TimeoutError:
+        metrics.upstream_error(guarded.upstream_name, "deadline")
         raise UpstreamError("the upstream did not list its models in time", reason="timeout", status=504) from None
     try:
         if reply.status != 200 or reply.body is None:
@@ -96,6 +106,7 @@ async def _ask(guarded: Guarded, trace: Trace, client_headers: Mapping[bytes, by
         data = orjson.loads(reply.body)
         return [m for m in data["data"] if isinstance(m, dict) and isinstance(m.get("id"), str)]
     except (orjson.JSONDecodeError, KeyError, TypeError):
+        reply.ended("malformed")
         raise UpstreamError("the upstream's list of models is malformed", reason="malformed") from None
     finally:
         await reply.close()

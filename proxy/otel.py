@@ -194,7 +194,8 @@ class OtelSpans:
                 self._call.set_attributes(_of_answer(trace, self._called))
             request.update_name(f"{self._method} {trace.endpoint}" if trace.endpoint != Route.OTHER else self._method)
             request.set_attributes(_of_request(trace, self._method))
-            if trace.status >= 500 or trace.status == CLIENT_GONE:
+            # A reason beside 200 is a stream that broke after it began.
+            if trace.status >= 500 or trace.status == CLIENT_GONE or (trace.status == 200 and trace.reason):
                 _failed(request, trace.reason or str(trace.status))
         self._end_call(trace.reason if trace.reason.startswith("upstream_") else "")
         request.end()

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from starlette.types import Scope
 
-from guard.errors import RequestError
+from guard.errors import RequestError, UpstreamError
+from guard.metrics import Metrics
 from proxy import headers
 from proxy.assembly import Assembly, Guarded
 from proxy.client import parse_json
@@ -15,6 +16,7 @@ from proxy.paths import Target
 from proxy.responder import Responder
 from proxy.trace import Trace
 from proxy.upstream.base import Call
+from proxy.upstream.counting import counted
 from proxy.upstream.sse import encode
 
 _METHODS = frozenset(("GET", "POST", "DELETE"))
@@ -29,6 +31,7 @@ async def serve(
     trace: Trace,
     responder: Responder,
     client_headers: Mapping[bytes, bytes],
+    metrics: Metrics,
 ) -> None:
     """Relay one request as it is. Bodies must be JSON: a form upload is refused (415), not guessed at."""
     if scope["method"] not in _METHODS:
@@ -47,23 +50,28 @@ async def serve(
         tenant=trace.tenant,
         request_id=trace.request_id,
     )
-    trace.sent_upstream = True
+    trace.called = guarded.upstream_name
     if trace.spans is not None:
         call = trace.spans.sending(call, guarded, "")
     began = time.perf_counter()
-    reply = await guarded.upstream.send(call)
+    reply = await counted(guarded.upstream, call, metrics, client_key=guarded.key_from_client)
     if trace.spans is not None:
         trace.spans.answered(str(reply.status), streams=reply.events is not None)
     try:
-        trace.upstream_seconds = time.perf_counter() - began
+        trace.waited(time.perf_counter() - began)
         said = [*(h for h in headers.to_client(reply.headers) if h[0] != headers.REQUEST_ID), *trace.headers()]
         if reply.events is None:
             kind = next((v for k, v in reply.headers if k.lower() == "content-type"), "application/json")
             await responder.whole(reply.status, said, reply.body or b"", content_type=kind)
             return
         await responder.stream(said)
-        async for event in reply.events:
-            await responder.chunk(encode(event))
+        try:
+            async for event in reply.events:
+                await responder.chunk(encode(event))
+        except UpstreamError as error:
+            reply.ended(error.reason)
+            raise
+        reply.ended("")
         await responder.end()
     finally:
         await reply.close()

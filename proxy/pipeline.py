@@ -28,7 +28,8 @@ from proxy.revising import revised
 from proxy.streaming import Relay
 from proxy.trace import Trace
 from proxy.upstream.base import QUEUE_FULL, Call, Reply, Vetting
-from proxy.upstream.retrying import may_go_elsewhere
+from proxy.upstream.counting import counted
+from proxy.upstream.retrying import CIRCUIT_OPEN, may_go_elsewhere
 from proxy.upstream.sse import encode
 from proxy.wire import chat, completions, embeddings, responses
 from proxy.wire.answer import Endpoint, Open
@@ -104,7 +105,11 @@ class Pipeline:
                     return
             trace.upstream_id = next((v for k, v in reply.headers if k.lower() == headers.REQUEST_ID), None)
             if reply.events is None:
-                await self._whole(request, reply, open_filter, verdicts, exchange, chain)
+                try:
+                    await self._whole(request, reply, open_filter, verdicts, exchange, chain)
+                except UpstreamError as error:
+                    reply.ended(error.reason)
+                    raise
             else:
                 stream = ENDPOINTS[self.route].stream_filter(open_filter, request, moderation=verdicts)
                 trace.tally = stream.tally
@@ -116,6 +121,7 @@ class Pipeline:
                     held=self.metrics.held,
                     hold=self.metrics.hold,
                     first_event=lambda seconds: self.metrics.upstream_chunk(self.guarded.upstream_name, seconds),
+                    ended=reply.ended,
                 )
                 events = reply.events
                 if self.conversations is not None:
@@ -146,11 +152,9 @@ class Pipeline:
             second, error = await self._try(self._call(request, found, strict=strict))
             trouble = error.reason if error is not None else _status(second)
             if second is not None and not may_go_elsewhere(call, trouble):
-                self.metrics.upstream_error(first.upstream_name, label)
                 self.metrics.fallback(first.upstream_name, spare.upstream_name)
                 self.trace.decision = found
                 return second, found
-            self.metrics.upstream_error(spare.upstream_name, trouble)
             self.guarded, self.trace.upstream = first, first.upstream_name
         if failure is not None:
             raise failure
@@ -179,18 +183,20 @@ class Pipeline:
 
     async def _send(self, call: Call) -> Reply:
         guarded, trace = self.guarded, self.trace
-        trace.sent_upstream = True
+        trace.called, trace.call_seconds = guarded.upstream_name, 0.0
         if trace.spans is not None:
             call = trace.spans.sending(call, guarded, guarded.model or trace.model)
         began = time.perf_counter()
         try:
-            reply = await guarded.upstream.send(call)
+            reply = await counted(guarded.upstream, call, self.metrics, client_key=guarded.key_from_client)
         except UpstreamError as error:
+            if error.reason == CIRCUIT_OPEN:
+                trace.called = ""  # nor was it: no time of its
             if trace.spans is not None:
                 trace.spans.answered(error.reason)
             raise
         finally:
-            trace.upstream_seconds += time.perf_counter() - began
+            trace.waited(time.perf_counter() - began)
         if trace.spans is not None:
             trace.spans.answered(str(reply.status), streams=reply.events is not None)
         return reply
@@ -238,10 +244,11 @@ class Pipeline:
     async def _pass_error(self, reply: Reply, body: bytes) -> None:
         """An upstream's own error, status and body unchanged when it is an error object (wire rule X10)."""
         self.trace.reason = f"upstream_{reply.status}"
-        self.metrics.upstream_error(self.guarded.upstream_name, str(reply.status))
         if 400 <= reply.status <= 599 and _is_error(body):
             await self.responder.whole(reply.status, self._headers(reply), body)
             return
+        if reply.status < 400:
+            reply.ended(str(reply.status))  # unasked for, so no failure before
         status = reply.status if 400 <= reply.status <= 599 else 502
         problem = Problem(
             status=status,

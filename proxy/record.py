@@ -21,8 +21,8 @@ def write(trace: Trace, responder: Responder, metrics: Metrics, audit: Audit) ->
     metrics.request(trace.endpoint, verdict, mode, trace.status)
     metrics.decision(trace.decision)
     metrics.overhead(trace.endpoint, trace.overhead)
-    if trace.sent_upstream:
-        metrics.upstream(trace.upstream, trace.upstream_seconds, endpoint=trace.endpoint)
+    if trace.called:
+        metrics.upstream(trace.called, trace.call_seconds, endpoint=trace.endpoint)
     if (
         trace.status == 200
         and trace.endpoint in _ANSWERING

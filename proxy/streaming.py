@@ -22,7 +22,8 @@ _LINGER_SECONDS = 1.0
 class Relay:
     """Moves one stream. `held` is told each change in held-back characters, `hold` each time in seconds
     that text was held back without a break, `first_event` once the seconds until the
-    upstream's first event with data."""
+    upstream's first event with data, `ended` how the upstream's stream ended: an empty string, or the reason it broke
+    (and nothing where the client left first)."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Relay:
         held: Callable[[int], None],
         hold: Callable[[float], None],
         first_event: Callable[[float], None],
+        ended: Callable[[str], None],
     ) -> None:
         self._trace = trace
         self._responder = responder
@@ -42,6 +44,7 @@ class Relay:
         self._report_held = held
         self._report_hold = hold
         self._held_since = 0.0
+        self._report_ended: Callable[[str], None] | None = ended
         self._first_event: Callable[[float], None] | None = first_event
         self._held = 0
 
@@ -50,11 +53,14 @@ class Relay:
         stream well-formed, with an error object the client can see."""
         try:
             error = await self._pump(events)
+            rest = self._filter.close(error)
+            reason = error.reason if error is not None else self._filter.tally.failure
+            self._tell(reason)
             if error is not None and not self._responder.started:
                 raise error
-            if error is not None:
-                self._trace.reason = f"upstream_{error.reason}"
-            await self._deliver(self._filter.close(error))
+            if reason:
+                self._trace.reason = f"upstream_{reason}"
+            await self._deliver(rest)
             if not self._responder.started:
                 await self._open()
             await self._responder.end()
@@ -77,9 +83,9 @@ class Relay:
             except TimeoutError:
                 return None if ended else UpstreamError("the upstream fell silent", reason="idle", status=504)
             except UpstreamError as error:
-                return error
+                return None if ended else error
             finally:
-                self._trace.upstream_seconds += time.perf_counter() - began
+                self._trace.waited(time.perf_counter() - began)
             if self._first_event is not None and event.data:
                 self._trace.first_event = time.perf_counter()
                 self._first_event(self._trace.first_event - self._trace.started)
@@ -94,7 +100,14 @@ class Relay:
                 log.error("a stream filter failed: %s", type(error).__name__)
                 return UpstreamError("the proxy failed to filter this answer", reason="filter_failed", status=500)
             self._hold(self._filter.held)
+            if ended:
+                self._tell(self._filter.tally.failure)  # now: clients hang up on what they took for the end
             await self._deliver(out)
+
+    def _tell(self, reason: str) -> None:
+        if self._report_ended is not None:
+            self._report_ended(reason)
+            self._report_ended = None
 
     async def _deliver(self, events: list[Event]) -> None:
         if not events:

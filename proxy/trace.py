@@ -32,8 +32,12 @@ class Trace:
     tally: Tally = field(default_factory=Tally)
     status: int = 0
     reason: str = ""
-    sent_upstream: bool = False
+    called: str = ""
+    """The upstream that was asked last, unless its breaker was open."""
+    call_seconds: float = 0.0
+    """How long that one took, all in all."""
     upstream_seconds: float = 0.0
+    """How long all that were asked took."""
     client_seconds: float = 0.0
     upstream_id: str | None = None
     explain: str | None = None
@@ -45,6 +49,11 @@ class Trace:
     """Where tracing is on."""
     limits: list[tuple[str, str]] = field(default_factory=list)
     """Headers that say what is left of the caller's budgets."""
+
+    def waited(self, seconds: float) -> None:
+        """The upstream that was `called` kept us waiting."""
+        self.call_seconds += seconds
+        self.upstream_seconds += seconds
 
     @property
     def overhead(self) -> float:

@@ -50,7 +50,8 @@ class Breaker(Node):
     """Leaves an upstream alone that fails again and again; requests then fail at once, or go to a fallback."""
 
     failures: Annotated[int, Field(ge=1, le=10_000)] | None = 5
-    """Failures in a row after which it opens: no connection, no answer in time, 502, 503, 504. null: never."""
+    """Failures in a row after which it opens: no connection, no answer in time, one that breaks off, 502, 503, 504.
+    null: never."""
     seconds: Seconds = 10.0
     """How long it stays open, in seconds; then one request is let through to see whether it may close."""
 

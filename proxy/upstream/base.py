@@ -44,11 +44,16 @@ async def _nothing() -> None:
     return None
 
 
+def _untold(reason: str) -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Reply:
     """What came back: `body` for a whole answer, `events` for a stream (never both).
 
     `close` frees the upstream's resources and cancels what still runs; safe to call twice, called on every path.
+    `ended` is told how reading the answer ended, where it was read to its end: an empty string, or the reason it broke.
     `findings`: what an upstream with a guard of its own found in the request; a block among them means that nothing
     was generated.
     """
@@ -58,6 +63,7 @@ class Reply:
     body: bytes | None = None
     events: AsyncIterator[Event] | None = None
     close: Callable[[], Awaitable[None]] = _nothing
+    ended: Callable[[str], None] = _untold
     findings: Sequence[Finding] = ()
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from guard.errors import UpstreamError
 from proxy.breaker import Breaker, State
 from proxy.upstream.base import Call, Reply
-from proxy.upstream.retrying import Allowance, advised, is_failure, may_repeat, pause
+from proxy.upstream.retrying import CIRCUIT_OPEN, Allowance, advised, is_failure, may_repeat, pause
 
 
 class Counters(Protocol):
@@ -56,7 +56,10 @@ class Resilience:
                     self.breaker.abandoned()
                 raise
             label = error.reason if error is not None else str(reply.status) if reply is not None else ""
-            self._record(label)
+            if reply is not None and reply.events is not None:
+                self._streams(reply)
+            else:
+                self._record(label)
             advice = advised(list(reply.headers)) if reply is not None else None
             seconds = self._pause(call, label, number, advice, deadline)
             if seconds is None:
@@ -74,10 +77,16 @@ class Resilience:
         if self.breaker is not None and not self.breaker.admit():
             raise UpstreamError(
                 "the upstream has failed repeatedly and is left alone for a moment",
-                reason="circuit_open",
+                reason=CIRCUIT_OPEN,
                 status=503,
                 retry_after=max(1.0, self.breaker.wait),
             )
+
+    def _streams(self, reply: Reply) -> None:
+        """The head says little of a stream: how it ended is what counts."""
+        if self.breaker is not None:
+            self.breaker.began()
+            reply.ended = self._record
 
     def _record(self, label: str) -> None:
         if self.breaker is not None:

@@ -12,15 +12,29 @@ from collections.abc import Callable
 
 from proxy.upstream.base import QUEUE_FULL, Call
 
+CIRCUIT_OPEN = "circuit_open"
+"""Reason of an `UpstreamError` that says: not even asked."""
+
 _EFFECTLESS = frozenset(("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/moderations"))
 
 _NOT_BEGUN = frozenset(("connect", "connect_timeout", "429", "503"))
 _PERHAPS_BEGUN = frozenset(("502",))
-_ELSEWHERE = _NOT_BEGUN | {"tls", "circuit_open", QUEUE_FULL, "not_started", "unguarded", "status_timeout"}
+_ELSEWHERE = _NOT_BEGUN | {"tls", CIRCUIT_OPEN, QUEUE_FULL, "not_started", "unguarded", "status_timeout"}
 _PERHAPS_ELSEWHERE = frozenset(("500", "502", "504", "reset", "first_byte_timeout", "idle_timeout"))
 
 _FAILURES = frozenset(
-    ("connect", "connect_timeout", "tls", "first_byte_timeout", "idle_timeout", "reset", "502", "503", "504")
+    (
+        "connect",
+        "connect_timeout",
+        "tls",
+        "first_byte_timeout",
+        "idle_timeout",
+        "reset",
+        "early_close",
+        "502",
+        "503",
+        "504",
+    )
 )
 
 _FIRST_PAUSE = 0.1

@@ -25,7 +25,7 @@ class Tally:
     `changed`: choices (or output items) whose text was rewritten. `restored`: channels rewritten.
     `logprobs_stripped`: whether log-probabilities were taken out. `blocked`: checks that ended a choice.
     `usage`: the upstream's usage object, also when it is hidden from the client.
-    `finish_reasons`: by choice index.
+    `finish_reasons`: by choice index. `failure`: why a stream ended otherwise than it should, as its events tell it.
     """
 
     changed: set[int] = field(default_factory=set)
@@ -34,6 +34,7 @@ class Tally:
     blocked: list[str] = field(default_factory=list)
     usage: Mapping[str, Any] | None = None
     finish_reasons: dict[int, str] = field(default_factory=dict)
+    failure: str = ""
 
 
 class StreamFilter(Protocol):
@@ -195,6 +196,10 @@ class Pipe:
         if settled:
             self.changed = self.changed or self._in != self._out
             self._in = self._out = ""
+
+
+ERROR_OBJECT = "error_object"
+"""Reason of a stream in which the upstream itself says that it failed."""
 
 
 def load(event: Event) -> dict[str, Any]:

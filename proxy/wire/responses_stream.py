@@ -10,7 +10,7 @@ import orjson
 
 from guard.errors import Blocked, CheckUnavailable, UpstreamError
 from proxy.upstream.base import Event
-from proxy.wire.answer import Open, Tally, load, malformed
+from proxy.wire.answer import ERROR_OBJECT, Open, Tally, load, malformed
 from proxy.wire.request import WireRequest
 from proxy.wire.responses_items import DELTAS, DONES, REFUSAL, TEXT, Family, Items, Key
 
@@ -160,6 +160,7 @@ class ResponseStream:
         error = error or UpstreamError(
             "the upstream ended the stream before the answer was complete", reason="early_close"
         )
+        self.tally.failure = error.reason
         # R5: flat, all keys
         return [self._encode({"type": "error", "code": error.reason, "message": str(error), "param": None})]
 
@@ -175,6 +176,8 @@ class ResponseStream:
             return self._text_done(DONES[kind], data)
         if kind in _SNAPSHOTS:
             return self._snapshot(kind, data)
+        if kind in ("error", "response.failed"):
+            self.tally.failure = ERROR_OBJECT
         if kind == "error":
             self._done = True
             return [data]

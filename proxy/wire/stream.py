@@ -15,7 +15,7 @@ from guard.errors import Blocked, CheckUnavailable, UpstreamError
 from guard.surface import Channel, ChannelKind
 from proxy.upstream.base import Event
 from proxy.upstream.sse import DONE
-from proxy.wire.answer import OTHER, STRUCTURAL, Open, Pipe, Tally, error_object, load, malformed
+from proxy.wire.answer import ERROR_OBJECT, OTHER, STRUCTURAL, Open, Pipe, Tally, error_object, load, malformed
 from proxy.wire.request import WireRequest
 
 PROMPT_ECHO = ("prompt_text", "prompt_token_ids", "prompt_logprobs")
@@ -162,6 +162,7 @@ class CompletionStream:
         chunk = load(event)
         if chunk.get("error"):
             self._failed = True
+            self.tally.failure = ERROR_OBJECT
             return [event]
         self._dirty = False
         before, chunk_out = self._chunk(chunk)
@@ -182,6 +183,7 @@ class CompletionStream:
             error = UpstreamError("the upstream ended the stream before the answer was complete", reason="early_close")
         if error is None or self._failed:
             return [DONE]
+        self.tally.failure = error.reason
         return [Event(orjson.dumps({"error": error_object(error)})), DONE]
 
     # Chunks

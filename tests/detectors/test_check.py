@@ -206,7 +206,7 @@ def test_in_the_chain(scorer, label, on_error, mode, verdict):
     assert decision.findings[0].score is None
     metrics = Metrics()
     metrics.decision(decision)
-    result = "error" if on_error is OnError.BLOCK else "bypass"
+    result = ("would_" if mode is Mode.MONITOR else "") + ("error" if on_error is OnError.BLOCK else "bypass")
     assert (
         f'guard_duration_seconds_count{{check="probe",phase="input",result="{result}"}} 1.0'
         in metrics.render().decode()

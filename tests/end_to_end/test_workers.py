@@ -84,6 +84,10 @@ def test_workers(echo: FaultyUpstream, tmp_path: Path, plugin: Path, monkeypatch
     with Served(tmp_path, settings(echo), "--workers", str(COUNT)) as served:
         first = served.workers()
         assert len(first) == COUNT
+        lines = httpx2.get(f"{served.url}/metrics").text.splitlines()
+        for name, label in (("upstream_errors_total", 'reason="connect"'), ("guard_duration_seconds_count", "error")):
+            found = [line for line in lines if line.startswith(f"guardchain_{name}{{") and label in line]
+            assert found and all(line.endswith(" 0.0") for line in found), "there before the first request"
 
         # one is killed under many streams
         many = 200

@@ -108,16 +108,18 @@ def streamed(text: str) -> str:
 
 SAID = f"You said: {BODY['messages'][0]['content']}"
 GOOD = ["drip", "crlf"]
+# scenario → what an upstream error is counted as, or None where the answer is whole all the same
 BROKEN = [
-    ("reset-mid", True),
-    ("stall-mid", True),
-    ("no-done", False),
-    ("cut", True),
-    ("malformed-event", True),
-    ("not-an-object", True),
-    ("bad-utf8", True),
-    ("huge-event", True),
-    ("error-event", True),
+    ("reset-mid", "reset|early_close"),  # by what the reset overtakes
+    ("bad-chunk", "early_close"),
+    ("stall-mid", "idle_timeout"),
+    ("no-done", None),
+    ("cut", "early_close"),
+    ("malformed-event", "malformed"),
+    ("not-an-object", "malformed"),
+    ("bad-utf8", "malformed"),
+    ("huge-event", "oversize"),
+    ("error-event", "error_object"),
 ]
 
 
@@ -129,15 +131,24 @@ def test_odd_but_legal_streams(proxy, upstream, fault):
     assert SECRET.encode() not in upstream.seen
 
 
-@pytest.mark.parametrize(("fault", "says_error"), BROKEN, ids=[row[0] for row in BROKEN])
-def test_broken_stream_ends_well_formed(proxy, upstream, fault, says_error):
+@pytest.mark.parametrize(("fault", "reason"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_broken_stream_ends_well_formed(proxy, upstream, fault, reason):
     started = time.monotonic()
+    before = proxy.metric("guardchain_upstream_errors_total")
+    reasons = (reason or "").split("|")
+
+    def counted():
+        return sum(proxy.metric("guardchain_upstream_errors_total", reason=r, upstream="cloud") for r in reasons)
+
+    same = counted()
     answer = post(proxy, f"fault-{fault}", stream=True)
     assert answer.status_code == 200
     got = events(answer.text)
     assert got[-1] == "[DONE]"
     errors = [e for e in got if isinstance(e, dict) and e.get("error")]
-    assert bool(errors) == says_error
+    assert bool(errors) == bool(reason)
+    assert proxy.metric("guardchain_upstream_errors_total") == before + bool(reason), "once"
+    assert counted() == same + bool(reason)
     assert all(isinstance(e["error"]["message"], str) for e in errors)
     if errors:
         assert got[-2] is errors[-1]

@@ -123,6 +123,42 @@ def test_the_breaker_opens_and_closes_again(main: FaultyUpstream) -> None:
         assert running.metric("guardchain_upstream_breaker_state", upstream="main") == 0
 
 
+@pytest.mark.parametrize(
+    ("fault", "opens"), [("reset-mid", True), ("cut", True), ("stall-mid", True), ("malformed-event", False)]
+)
+def test_streams_that_break_open_the_breaker(main: FaultyUpstream, fault: str, opens: bool) -> None:
+    with proxy(main.url, retries=0, idle_seconds=0.5, breaker={"failures": 2, "seconds": 60.0}) as running:
+        for _ in range(2):
+            assert ask(running, f"fault-{fault}", stream=True).text.rstrip().endswith("[DONE]")
+        assert running.metric("guardchain_upstream_requests_total", upstream="main") == 2
+        before = running.metric("guardchain_upstream_duration_seconds_count")
+        assert ask(running, "echo").status_code == (503 if opens else 200)
+        assert running.metric("guardchain_upstream_requests_total", upstream="main") == 3
+        assert running.settled("guardchain_requests_total", 3)
+        took = running.metric("guardchain_upstream_duration_seconds_count") - before
+        assert took == (not opens), "a call that was not made took no time"
+
+
+def test_a_client_that_hangs_up_says_nothing_of_the_upstream() -> None:
+    breaker = {"failures": 1, "seconds": 60.0}
+    with FaultyUpstream() as up, proxy(up.url, retries=0, breaker=breaker) as running:
+        up.hold()
+        body = {"model": "fault-pause", "messages": [{"role": "user", "content": "a b c d e f"}], "stream": True}
+        with httpx2.stream("POST", f"{running.url}/chat/completions", json=body, timeout=20) as answer:
+            next(answer.iter_lines())
+        assert running.settled("guardchain_requests_total", 1)
+        assert running.metric("guardchain_upstream_errors_total") == 0
+        assert ask(running, "echo").status_code == 200
+
+
+@pytest.mark.parametrize(("key_from", "reason"), [("client", "client_key"), ("config", "401")])
+def test_a_client_s_own_key_is_its_own_affair(main: FaultyUpstream, key_from: str, reason: str) -> None:
+    with proxy(main.url, key_from=key_from, **({"api_key": "sk-ours"} if key_from == "config" else {})) as running:
+        assert ask(running, "fault-401").status_code == 401
+        assert running.metric("guardchain_upstream_errors_total", reason=reason) == 1
+        assert running.metric("guardchain_upstream_errors_total") == 1
+
+
 @pytest.mark.parametrize("fault", ["500", "502", "503-html", "429", "reset-before", "stall-before"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_fallback_serves(main: FaultyUpstream, spare: FaultyUpstream, fault: str, stream: bool) -> None:
@@ -142,6 +178,8 @@ def test_a_fallback_serves(main: FaultyUpstream, spare: FaultyUpstream, fault: s
         assert SECRET not in sent.body.decode() and sent.headers["authorization"] == "Bearer sk-spare"
         assert running.metric("guardchain_upstream_fallbacks_total", upstream="main", served_by="spare") == 1
         assert running.metric("guardchain_upstream_errors_total", upstream="main") == 1
+        for name in ("main", "spare"):
+            assert running.metric("guardchain_upstream_requests_total", upstream=name) == 1
 
 
 def test_when_nobody_serves_the_first_failure_is_the_answer(spare: FaultyUpstream) -> None:

@@ -123,7 +123,7 @@ CASES = [
     ),
     ([(CheckUnavailable("c", "garbage"), "enforce", "block")], Verdict.BLOCK, Verdict.BLOCK, ["error"]),
     ([(CheckUnavailable("c", "garbage"), "enforce", "allow")], Verdict.ALLOW, Verdict.ALLOW, ["bypass"]),
-    ([(CheckUnavailable("c", "garbage"), "monitor", "block")], Verdict.ALLOW, Verdict.BLOCK, ["error"]),
+    ([(CheckUnavailable("c", "garbage"), "monitor", "block")], Verdict.ALLOW, Verdict.ALLOW, ["would_error"]),
     ([(ValueError("maria@lopez.org"), "enforce", "block")], Verdict.BLOCK, Verdict.BLOCK, ["error"]),
     (
         [(ValueError("x"), "enforce", "allow"), (Verdict.MASK, "enforce", "block")],

@@ -20,6 +20,7 @@ NAMES = {
     "guard_score": ("histogram", {"check"}),
     "entities": ("counter", {"check", "entity", "mode"}),
     "upstream_duration_seconds": ("histogram", {"upstream", "endpoint"}),
+    "upstream_requests": ("counter", {"upstream"}),
     "upstream_errors": ("counter", {"upstream", "reason"}),
     "overhead_seconds": ("histogram", {"endpoint"}),
     "time_to_first_delivered_chunk_seconds": ("histogram", {"endpoint"}),
@@ -65,6 +66,7 @@ def use_every_verb(metrics: Metrics) -> None:
         )
     )
     metrics.upstream("local", 0.2, endpoint="chat")
+    metrics.upstream_request("local")
     metrics.upstream_error("local", "queue_full")
     metrics.rejection("bad_json")
     metrics.revision("rejected")
@@ -160,7 +162,8 @@ def test_inflight_is_given_back_when_a_request_dies() -> None:
         (Finding("c", Verdict.BLOCK, mode=Mode.MONITOR), "would_block"),
         (Finding("c", Verdict.MASK, mode=Mode.MONITOR), "would_mask"),
         (Finding("c", Verdict.ALLOW, error="deadline"), "bypass"),
-        (Finding("c", Verdict.ALLOW, mode=Mode.MONITOR, error="deadline"), "bypass"),
+        (Finding("c", Verdict.ALLOW, mode=Mode.MONITOR, error="deadline"), "would_bypass"),
+        (Finding("c", Verdict.BLOCK, mode=Mode.MONITOR, error="deadline"), "would_error"),
         (Finding("c", Verdict.BLOCK, error="deadline"), "error"),
     ],
 )
@@ -173,12 +176,45 @@ def test_results(finding: Finding, result: str) -> None:
     assert counts == {f"guardchain_guard_duration_seconds_count check=c phase=output result={result}": 1}
 
 
+def test_what_serves_is_there_before_it_fails() -> None:
+    metrics = Metrics()
+    checks = {("sanitize", Mode.ENFORCE), ("probe", Mode.MONITOR)}
+    metrics.expect(checks, ["cloud"])
+    metrics.upstream_error("cloud", "reset")
+    metrics.breaker("cloud", 2)
+    metrics.expect(checks, ["cloud"])  # a reload
+    found = samples(metrics.render())
+    for name, value in {
+        "guardchain_guard_duration_seconds_count check=sanitize phase=input result=error": 0,
+        "guardchain_guard_duration_seconds_count check=sanitize phase=input result=bypass": 0,
+        "guardchain_guard_duration_seconds_count check=probe phase=input result=would_error": 0,
+        "guardchain_guard_duration_seconds_count check=probe phase=input result=would_bypass": 0,
+        "guardchain_upstream_requests_total upstream=cloud": 0,
+        "guardchain_upstream_errors_total reason=connect upstream=cloud": 0,
+        "guardchain_upstream_errors_total reason=reset upstream=cloud": 1,
+        "guardchain_upstream_breaker_state upstream=cloud": 2,
+    }.items():
+        assert found[name] == value, name
+
+
+def test_a_check_s_upstream_is_counted_by_what_the_check_says_of_it() -> None:
+    metrics = Metrics()
+    metrics.finding(Finding("probe", upstream="scorer"))
+    metrics.finding(Finding("probe", error="deadline", upstream="scorer"))
+    metrics.finding(Finding("sanitize", error="deadline"))
+    found = samples(metrics.render())
+    assert found["guardchain_upstream_requests_total upstream=scorer"] == 2
+    assert found["guardchain_upstream_errors_total reason=deadline upstream=scorer"] == 1
+    assert sum(name.startswith("guardchain_upstream_errors_total") for name in found) == 1
+
+
 @pytest.mark.parametrize(
     ("findings", "expected"),
     [
         ((), (Verdict.ALLOW, Mode.ENFORCE)),
         ((Finding("a", Verdict.MASK),), (Verdict.MASK, Mode.ENFORCE)),
         ((Finding("a", Verdict.MASK), Finding("b", Verdict.BLOCK, mode=Mode.MONITOR)), (Verdict.BLOCK, Mode.MONITOR)),
+        ((Finding("a", Verdict.BLOCK, mode=Mode.MONITOR, error="deadline"),), (Verdict.ALLOW, Mode.ENFORCE)),
         ((Finding("a", Verdict.BLOCK), Finding("b", Verdict.MASK, mode=Mode.MONITOR)), (Verdict.BLOCK, Mode.ENFORCE)),
     ],
 )

@@ -23,7 +23,8 @@ def test_order_is_strictness() -> None:
         (Finding("c", mode=MONITOR, route_local=True), "would_route_local"),
         (Finding("c", Verdict.ALLOW, error="deadline"), "bypass"),
         (Finding("c", Verdict.BLOCK, error="deadline"), "error"),
-        (Finding("c", Verdict.BLOCK, MONITOR, error="deadline"), "error"),
+        (Finding("c", Verdict.BLOCK, MONITOR, error="deadline"), "would_error"),
+        (Finding("c", Verdict.ALLOW, MONITOR, error="deadline"), "would_bypass"),
     ],
 )
 def test_result(finding: Finding, result: str) -> None:
@@ -39,6 +40,8 @@ def test_result(finding: Finding, result: str) -> None:
         ([Finding("a", Verdict.MASK), Finding("b", Verdict.BLOCK)], Verdict.BLOCK, Verdict.BLOCK, "b", 0.0),
         ([Finding("a", Verdict.BLOCK, MONITOR)], Verdict.ALLOW, Verdict.BLOCK, None, 0.0),
         ([Finding("a", Verdict.BLOCK, MONITOR), Finding("b", Verdict.MASK)], Verdict.MASK, Verdict.BLOCK, "b", 0.0),
+        ([Finding("a", Verdict.BLOCK, MONITOR, error="deadline")], Verdict.ALLOW, Verdict.ALLOW, None, 0.0),
+        ([Finding("a", Verdict.BLOCK, error="deadline")], Verdict.BLOCK, Verdict.BLOCK, "a", 0.0),
         ([Finding("a", Verdict.STEER, strength=0.4)], Verdict.STEER, Verdict.STEER, "a", 0.4),
         ([Finding("a", Verdict.STEER, MONITOR, strength=0.4)], Verdict.ALLOW, Verdict.STEER, None, 0.0),
         (

@@ -48,8 +48,12 @@ def settings(up: FaultyUpstream) -> dict[str, Any]:
         "policies": {
             "default": {"sanitize": {}, "external": {"upstream": "judge", "on_error": "allow"}},
             "strict": {"sanitize": {}, "external": {"upstream": "judge"}},
+            "watched": {"sanitize": {}, "external": {"upstream": "judge", "mode": "monitor"}},
         },
-        "routes": [{"match": {"model": "strict"}, "upstream": "cloud", "policy": "strict"}, {"upstream": "cloud"}],
+        "routes": [
+            *({"match": {"model": m}, "upstream": "cloud", "policy": m} for m in ("strict", "watched")),
+            {"upstream": "cloud"},
+        ],
         "surrogate_key": "for tests only, long enough",
     }
 
@@ -69,9 +73,11 @@ class Scraped:
         return {a["labels"]["alertname"] for a in self.api("alerts")["alerts"] if a["state"] == "firing"}
 
     def load(self, seconds: float) -> None:
-        """Chats, streams, faults of the upstream, checks that cannot run, and requests that are refused."""
+        """Chats, streams, some of them broken, faults of the upstream, checks that cannot run or only watch, and
+        requests that are refused."""
+        asked = [(m, s) for m in ("m", "strict", "fault-500", "fault-400") for s in (False, True)]
         bodies = [{"model": m, "messages": [{"role": "user", "content": f"write to {MAIL}, please"}], "stream": s}
-                  for m in ("m", "strict", "fault-500", "fault-400") for s in (False, True)]  # fmt: skip
+                  for m, s in (*asked, ("fault-reset-mid", True), ("watched", False))]  # fmt: skip
         end = time.monotonic() + seconds
 
         def work(body: dict[str, Any]) -> None:
@@ -124,7 +130,10 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
 
 
 def test_rules_evaluate_and_fire(scraped: Scraped) -> None:
-    expected = {"GuardchainFailOpen", "GuardchainFailClosed", "GuardchainUpstreamErrors"}
+    expected = {
+        f"Guardchain{name}"
+        for name in ("FailOpen", "Bypass", "FailClosed", "MonitorFails", "UpstreamErrors", "BreakerOpen")
+    }
     deadline = time.monotonic() + 100
     while not expected <= scraped.firing() and time.monotonic() < deadline:
         scraped.load(2)
@@ -134,6 +143,11 @@ def test_rules_evaluate_and_fire(scraped: Scraped) -> None:
     rules = [r for g in scraped.api("rules")["groups"] for r in g["rules"]]
     assert {r["name"] for r in rules} == set(alerts())
     assert [r for r in rules if r["health"] != "ok"] == []
+    failing = {a["labels"]["upstream"] for a in scraped.api("alerts")["alerts"]
+               if a["labels"]["alertname"] == "GuardchainUpstreamErrors"}  # fmt: skip
+    assert failing == {"cloud", "judge"}, "a check's own upstream is one as well"
+    broken = 'guardchain_upstream_errors_total{upstream="cloud", reason=~"reset|early_close"} > 5'
+    assert scraped.api("query", query=broken)["result"], "streams that broke after they had begun"
     by_check = {a["labels"].get("check") for a in scraped.api("alerts")["alerts"]
                 if a["labels"]["alertname"].startswith("GuardchainFail")}  # fmt: skip
     assert by_check == {"external"}
@@ -153,8 +167,9 @@ def test_dashboard_shows_something(scraped: Scraped) -> None:
     scraped.load(1)
     time.sleep(1)
     empty = [q for q in queries() if not scraped.api("query", query=q)["result"]]
-    # No probe runs here, nothing was blocked by policy, nobody waited, and there was no day before.
-    elsewhere = ("score", "probe_tokens", "block", "offset", "queue")
+    # No probe runs here, nothing was blocked by policy, nobody waited, there is no store nor fallback, and there was
+    # no day before.
+    elsewhere = ("score", "probe_tokens", "block", "offset", "queue", "retries", "fallbacks", "store_errors")
     assert [q for q in empty if not any(word in q for word in elsewhere)] == []
 
 

@@ -14,7 +14,7 @@ class Calls(RuleBasedStateMachine):
     @initialize(failures=st.integers(1, 4), seconds=st.floats(1, 60))
     def start(self, failures: int, seconds: float) -> None:
         self.now, self.seconds, self.failures = 0.0, seconds, failures
-        self.running = 0
+        self.running = self.streaming = 0
         self.in_a_row = 0
         self.changes: list[State] = []
         self.breaker = Breaker(failures, seconds, clock=lambda: self.now, on_change=self.changes.append)
@@ -32,6 +32,25 @@ class Calls(RuleBasedStateMachine):
             self.running += 1
         else:
             assert self.breaker.state is not State.CLOSED
+
+    @precondition(lambda self: self.running)
+    @rule()
+    def begin(self) -> None:
+        before = self.breaker.state
+        self.running, self.streaming = self.running - 1, self.streaming + 1
+        self.breaker.began()
+        assert self.breaker.state is (State.OPEN if before is State.OPEN else State.CLOSED)
+
+    @precondition(lambda self: self.streaming)
+    @rule()
+    def hang_up(self) -> None:
+        self.streaming -= 1  # and nobody tells
+
+    @precondition(lambda self: self.streaming)
+    @rule(how=st.sampled_from(["succeeded", "failed"]))
+    def end_stream(self, how: str) -> None:
+        self.streaming, self.running = self.streaming - 1, self.running + 1
+        self.end(how)
 
     @precondition(lambda self: self.running)
     @rule(how=st.sampled_from(["succeeded", "failed", "abandoned"]))
@@ -90,3 +109,19 @@ def test_one_call_sees_whether_it_may_close() -> None:
     assert breaker.admit()
     breaker.succeeded()
     assert breaker.admit() and breaker.admit()
+
+
+def test_answers_that_begin_well_and_break_keep_it_open() -> None:
+    now = 0.0
+    breaker = Breaker(2, 10, clock=lambda: now)
+    for _ in range(2):
+        assert breaker.admit()
+        breaker.began()
+        breaker.failed()
+    assert breaker.state is State.OPEN
+    now = 10.0
+    assert breaker.admit()
+    breaker.began()
+    assert breaker.admit(), "a long answer keeps nobody waiting"
+    breaker.failed()
+    assert breaker.state is State.OPEN, "one more is enough"

@@ -83,6 +83,9 @@ def test_verdicts(answer, status, external, seen, result, score):
     ):
         assert ask(proxy).status_code == seen
         line = audited(proxy)
+        assert proxy.metric("guardchain_upstream_requests_total", upstream="guard") == 1
+        failures = proxy.metric("guardchain_upstream_errors_total", upstream="guard")
+        assert failures == (result in ("error", "bypass")), "the guard's own failures are found under its upstream"
         assert len(up.requests) == (seen == 200)
     finding = next(f for f in line["findings"] if f["check"] == "external")
     assert (finding["result"], finding["score"]) == (result, score)
@@ -125,6 +128,21 @@ def test_nobody_there_blocks():
         with Proxy.running(settings(up, server)) as proxy:
             assert ask(proxy).status_code == 503
             assert not up.requests
+            assert proxy.metric("guardchain_upstream_errors_total", upstream="guard", reason="connect") == 1
+
+
+def test_watching_without_an_answer_is_no_verdict():
+    with FaultyUpstream() as up:
+        with Server({}) as server:
+            pass
+        with Proxy.running(settings(up, server, mode="monitor")) as proxy:
+            answer = ask(proxy)
+            assert (answer.status_code, answer.headers["x-guardchain-decision"]) == (200, "mask")
+            count = "guardchain_guard_duration_seconds_count"
+            assert proxy.settled("guardchain_requests_total", 1)
+            assert proxy.metric(count, check="external", result="would_error") == 1
+            assert proxy.metric(count, result="error") == proxy.metric(count, result="bypass") == 0
+            assert proxy.metric("guardchain_requests_total", verdict="block") == 0
 
 
 def test_endpoints():

@@ -32,6 +32,19 @@ def test_restores_are_counted_for_answers_to_masked_requests(stream: bool) -> No
         assert proxy.metric("guardchain_restores_total", result="none") == 1
 
 
+def test_what_alerts_look_for_is_there_before_the_first_request() -> None:
+    with Proxy.in_front_of("http://127.0.0.1:9/v1", sanitize=True) as proxy:
+        text = httpx2.get(f"{proxy.root}/metrics").text
+    for sample in (
+        'guard_duration_seconds_count{check="sanitize",phase="input",result="error"}',
+        'guard_duration_seconds_count{check="sanitize",phase="input",result="bypass"}',
+        'upstream_requests_total{upstream="cloud"}',
+        'upstream_errors_total{reason="connect",upstream="cloud"}',
+        'upstream_breaker_state{upstream="cloud"}',
+    ):
+        assert f"guardchain_{sample} 0.0\n" in text
+
+
 def test_what_a_stream_holds_back_is_timed() -> None:
     with FaultyUpstream(piece=3) as up, Proxy.in_front_of(up, sanitize=True) as proxy:
         text = ask(proxy, [{"role": "user", "content": f"write to {MAIL} now"}], stream=True)

@@ -135,7 +135,12 @@ def test_blocked_failed_and_handed_over(upstream: FaultyUpstream) -> None:
         answer = ask(proxy, "fault-reset-mid", stream=True)
         root, _, (call,) = spans(found, answer)
         assert call.failed and call.attributes["error.type"] in ("reset", "early_close")
-        assert root.attributes["guardchain.reason"].startswith("upstream_")
+        assert root.failed and root.attributes["error.type"] == root.attributes["guardchain.reason"]
+        assert root.attributes["guardchain.reason"] == f"upstream_{call.attributes['error.type']}"
+        root, _, (call,) = spans(found, ask(proxy, "fault-cut", stream=True))
+        assert root.failed and call.failed and root.attributes["error.type"] == "upstream_early_close"
+        root, _, (call,) = spans(found, ask(proxy, "fault-no-done", stream=True))
+        assert not root.failed and not call.failed
 
         answer = ask(proxy, "fault-reset-before")
         root, _, (call,) = spans(found, answer)

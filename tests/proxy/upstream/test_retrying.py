@@ -27,6 +27,7 @@ CHAT, RESPONSES, LIST = (
         ("504", False, False, True, False, True),
         ("500", False, False, True, False, False),
         ("reset", False, False, True, False, True),
+        ("early_close", False, False, False, False, True),
         ("first_byte_timeout", False, False, True, False, True),
         ("total_timeout", False, False, False, False, False),
         ("circuit_open", False, False, True, True, False),
