@@ -21,11 +21,24 @@ _SCORERS = (Embedded, Vllm)
 def crosscheck(config: Config) -> list[Problem]:
     """Errors and warnings, each with key and line."""
     return [
+        *_upstreams(config),
         *_routes(config),
         *(p for name, policy in config.policies.items() for p in _policy(config, name, policy)),
         *_tenants(config),
         *_rest(config),
     ]
+
+
+def _upstreams(config: Config) -> Iterator[Problem]:
+    for name, upstream in config.upstreams.items():
+        if isinstance(upstream, Embedded) or "@" not in upstream.base_url.partition("://")[2].partition("/")[0]:
+            continue
+        key = "api_key" if isinstance(upstream, OpenAI) else "secret"
+        yield _at(
+            config,
+            ("upstreams", name, "base_url"),
+            f"holds a name or password, and a URL is no secret: leave it out and write {key!r}",
+        )
 
 
 def _routes(config: Config) -> Iterator[Problem]:
@@ -232,6 +245,10 @@ def _rest(config: Config) -> Iterator[Problem]:
         )
     if config.store.url is not None and config.store.path is not None:
         yield _at(config, ("store", "path"), "either a file or a 'url', not both")
+    try:
+        config.store.check_address()
+    except ValueError as error:
+        yield _at(config, ("store", "url" if config.store.url is not None else "password"), str(error))
     key = config.surrogate_key.get_secret_value()
     if 0 < len(key) < 16:
         yield _at(config, ("surrogate_key",), "shorter than 16 characters: easy to guess", warning=True)

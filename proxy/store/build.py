@@ -21,7 +21,12 @@ def build_store(spec: schema.Store, metrics: Metrics) -> Store:
     if spec.url is not None:
         from proxy.store.redis import RedisStore
 
-        inner: Store = RedisStore(spec.url.get_secret_value(), prefix=spec.prefix, seconds=spec.deadline_seconds)
+        inner: Store = RedisStore(
+            spec.url.get_secret_value(),
+            password=spec.password.get_secret_value() if spec.password is not None else None,
+            prefix=spec.prefix,
+            seconds=spec.deadline_seconds,
+        )
     elif path:
         inner = FileStore(path, wait=spec.deadline_seconds)
     else:

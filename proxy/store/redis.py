@@ -63,7 +63,9 @@ _CONNECTIONS = 32
 class RedisStore:
     """Implements `Store`. `seconds`: longest wait for a connection and for an answer."""
 
-    def __init__(self, url: str, *, prefix: str = "guardchain", seconds: float = 0.25) -> None:
+    def __init__(
+        self, url: str, *, password: str | None = None, prefix: str = "guardchain", seconds: float = 0.25
+    ) -> None:
         """Raises `ConfigError` for a URL that is none, or without the extra `redis`. Connects to nothing yet."""
         try:
             from redis import asyncio as client
@@ -79,6 +81,7 @@ class RedisStore:
             # once: after a restart of the server pooled connections are broken.
             pool = client.BlockingConnectionPool.from_url(
                 url,
+                password=password,
                 max_connections=_CONNECTIONS,
                 timeout=seconds,
                 socket_timeout=seconds,

@@ -51,6 +51,11 @@ def merged(*layers: Values) -> dict[str, Any]:
     return out
 
 
+def cloud(**values: Any) -> dict[str, Any]:
+    """The values of `ci/cloud-values.yaml` with others laid over them."""
+    return merged(ci("cloud"), values)
+
+
 def check_values(values: Values) -> None:
     """Hold `values` over the chart's own against the schema. Raises `ChartError`."""
     error = best_match(Draft7Validator(SCHEMA).iter_errors(merged(DEFAULTS, values)))

@@ -54,6 +54,7 @@ SPECS: dict[tuple[str, str], dict[str, Any]] = {
             strict(
                 "backendRefs",
                 matches=listed(strict(path=strict("type value", type=TEXT, value=TEXT))),
+                timeouts=strict(request=DURATION, backendRequest=DURATION),
                 filters=listed({"type": "object", "required": ["type"]}),
                 backendRefs=listed(strict("name port", name=TEXT, port={"type": "integer"})),
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.helm.chart import CHART, CI, DEFAULTS, ChartError, Rendered, Renderer, ci, merged
+from tests.helm.chart import CHART, CI, DEFAULTS, ChartError, Rendered, Renderer, ci, cloud, merged
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -63,11 +63,11 @@ def test_replicas_share_their_keys(rendered: Sets, name: str) -> None:
 
 
 def test_random_keys_outlive_an_upgrade(chart: Renderer) -> None:
-    values = merged(CLOUD, {"existingSecret": "", "vllm": ci("vllm")["vllm"], "secrets": {"OPENAI_API_KEY": "sk-1"}})
+    values = merged(ci("vllm"), {"secrets": {"OPENAI_API_KEY": "sk-1", **dict.fromkeys(ci("vllm")["secrets"])}})
     first = chart.render(values, cluster=[]).one("Secret")
     second = chart.render(values, cluster=[first]).one("Secret")
     again = chart.render(values, cluster=[]).one("Secret")
-    assert set(first["data"]) == {"GUARD_SURROGATE_KEY", "GUARDCHAIN_VLLM_SECRET", "OPENAI_API_KEY"}
+    assert set(first["data"]) == {*ci("vllm")["secrets"], "OPENAI_API_KEY"}
     assert second["data"] == first["data"]
     assert again["data"]["GUARD_SURROGATE_KEY"] != first["data"]["GUARD_SURROGATE_KEY"]
 
@@ -99,7 +99,7 @@ def test_everything_a_pod_names_is_there(rendered: Sets) -> None:
         for one in workloads(found):
             spec = one["spec"]["template"]["spec"]
             assert spec["serviceAccountName"] in accounts
-            volumes = {v["name"] for v in (*spec["volumes"], *({"name": t["metadata"]["name"]}
+            volumes = {v["name"] for v in (*spec.get("volumes", ()), *({"name": t["metadata"]["name"]}
                        for t in one["spec"].get("volumeClaimTemplates", ())))}  # fmt: skip
             for container in (*spec["containers"], *spec.get("initContainers", ())):
                 assert {m["name"] for m in container["volumeMounts"]} <= volumes
@@ -129,12 +129,13 @@ def test_selectors_tell_the_components_apart(rendered: Sets) -> None:
     def labels(one: Any) -> set[tuple[str, str]]:
         return set(one["spec"]["template"]["metadata"]["labels"].items())
 
-    proxy, vllm = found.one("Deployment"), found.one("Deployment", "-vllm")
-    for one in (*found.all("Service"), *found.all("PodDisruptionBudget"), *found.all("NetworkPolicy")):
+    pods = {one["metadata"]["name"]: labels(one) for one in workloads(found)}
+    assert len(pods) == 3
+    kinds = ("Service", "PodDisruptionBudget", "NetworkPolicy", "ServiceMonitor", "PodMonitor")
+    for one in (one for kind in kinds for one in found.all(kind)):
         selector = one["spec"].get("selector") or one["spec"]["podSelector"]
         chosen = set((selector.get("matchLabels") or selector).items())
-        mine, other = (vllm, proxy) if one["metadata"]["name"].endswith("-vllm") else (proxy, vllm)
-        assert chosen <= labels(mine) and not chosen <= labels(other), one["kind"]
+        assert [name for name, has in pods.items() if chosen <= has] == [one["metadata"]["name"]], one["kind"]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +193,10 @@ def peers(rendered: Rendered, suffix: str = "") -> list[tuple[Any, list[int]]]:
     [
         ("http://vllm.models.svc:8000", MODELS, 8000),
         ("http://vllm.models.svc.cluster.local/v1", MODELS, 80),
+        ("http://vllm.models.svc.cluster.local.:8000/v1", MODELS, 8000),
+        ("http://pod-0.vllm.models.svc:8000", MODELS, 8000),
+        ("https://vllm.models.svc", MODELS, 443),
+        ("http://vllm.models:8000", MODELS, 8000),
         ("http://vllm:8000/v1", {"podSelector": {}}, 8000),
         ("https://10.0.0.5/v1", {"ipBlock": {"cidr": "10.0.0.5/32"}}, 443),
         ("http://[fd00::5]:81/v1", {"ipBlock": {"cidr": "fd00::5/128"}}, 81),
@@ -216,7 +221,7 @@ def test_egress_to_a_public_upstream_is_no_way_into_the_cluster(rendered: Sets) 
 
 def test_egress_of_every_upstream(rendered: Sets) -> None:
     found = peers(rendered("everything"))
-    assert len(found) == 7, "two public blocks once, the guard model, vLLM, the collector, and the two written out"
+    assert len(found) == 8, "two public blocks once, the guard model, vLLM, Valkey, the collector, the two written out"
     assert ({"ipBlock": {"cidr": "10.1.2.0/24"}}, [9000]) in found, "written out, in place of the derived one"
     assert ({"ipBlock": {"cidr": "203.0.113.0/24"}}, [443]) in found
     assert not any(peer.get("ipBlock", {}).get("cidr") == "10.1.2.3/32" for peer, _ in found)
@@ -307,16 +312,16 @@ def test_the_store_and_the_log_can_be_reached(
         rules = chart.render(values).one("NetworkPolicy")["spec"]["egress"]
         return [one for rule in rules for one in rule["ports"]]
 
-    assert {"port": port, "protocol": protocol} in ports(bad(config=config))
+    assert {"port": port, "protocol": protocol} in ports(cloud(config=config))
     instead = {name: {"ports": [{"port": 9999, "protocol": "TCP"}]}}
-    replaced = ports(bad(config=config, networkPolicy={"egress": instead}))
+    replaced = ports(cloud(config=config, networkPolicy={"egress": instead}))
     assert {"port": 9999, "protocol": "TCP"} in replaced and {"port": port, "protocol": protocol} not in replaced
 
 
 @pytest.mark.parametrize("url", ["${STORE_URL}", "redis://${HOST}:6379"])
 def test_a_store_at_an_address_nobody_can_read(chart: Renderer, url: str) -> None:
     with pytest.raises(ChartError, match=r"the host of the store cannot be read .*networkPolicy\.egress"):
-        chart.render(bad(config={"store": {"url": url}}))
+        chart.render(cloud(config={"store": {"url": url}}))
 
 
 def test_extra_objects_are_templates(rendered: Sets) -> None:
@@ -328,46 +333,48 @@ def test_notes_warn_of_an_open_door_and_of_watching_checks(chart: Renderer) -> N
     assert "config.tenants is empty" in watching
     assert "config.policies.default.probe.mode to enforce" in watching
     assert "made at random" not in watching
-    guarded = chart.render(CLOUD, cluster=[]).notes
+    guarded = chart.render(cloud(config={"store": {"url": "redis://cache"}}), cluster=[]).notes
     assert "WARNING" not in guarded and "http://release-guardchain.guard:8080/v1" in guarded
-
-
-def bad(**values: Any) -> dict[str, Any]:
-    return merged(CLOUD, values)
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({}, "config.upstreams names no upstream: say where requests go"),
-        (bad(config={"upstreams": {"openai": {"api_key": "sk-1234"}}}),
+        (cloud(config={"upstreams": {"openai": {"api_key": "sk-1234"}}}),
          "config.upstreams.openai.api_key would be readable in a ConfigMap: write ${NAME}"),
-        (bad(config={"surrogate_key": "0123456789abcdef"}), "config.surrogate_key would be readable in a ConfigMap"),
-        (bad(config={"old_surrogate_keys": ["${OLD}", "0123456789abcdef"]}),
+        (cloud(config={"surrogate_key": "0123456789abcdef"}), "config.surrogate_key would be readable in a ConfigMap"),
+        (cloud(config={"old_surrogate_keys": ["${OLD}", "0123456789abcdef"]}),
          "config.old_surrogate_keys would be readable in a ConfigMap"),
-        (bad(config={"tracing": {"endpoint": "http://otel:4318", "headers": {"x-key": "k-1234"}}}),
+        (cloud(config={"tracing": {"endpoint": "http://otel:4318", "headers": {"x-key": "k-1234"}}}),
          "config.tracing.headers.x-key would be readable in a ConfigMap"),
-        (bad(config={"surrogate_key": ""}), "config.surrogate_key is missing, so every replica would"),
-        (bad(config="upstreams: [\n"), "config is not YAML"),
-        (bad(config="upstreams: {a: {kind: openai, base_url: 'http://a/v1'}}\n"), "config.surrogate_key is missing"),
-        (bad(config={"upstreams": {"openai": {"base_url": "https://${HOST}/v1"}}}),
+        (cloud(config={"upstreams": {"openai": {"base_url": "https://u:hunter2@api.example.com/v1"}}}),
+         "config.upstreams.openai.base_url holds a name or password that would be readable in a ConfigMap"),
+        (cloud(config={"upstreams": {"openai": {"base_url": "https://${USER}@api.example.com/v1"}}}),
+         "config.upstreams.openai.base_url holds a name or password"),
+        (cloud(config={"store": {"url": "redis://cache", "password": "hunter2"}}),
+         "config.store.password would be readable in a ConfigMap: write ${NAME}"),
+        (cloud(config={"surrogate_key": ""}), "config.surrogate_key is missing, so every replica would"),
+        (cloud(config="upstreams: [\n"), "config is not YAML"),
+        (cloud(config="upstreams: {a: {kind: openai, base_url: 'http://a/v1'}}\n"), "config.surrogate_key is missing"),
+        (cloud(config={"upstreams": {"openai": {"base_url": "https://${HOST}/v1"}}}),
          "the host of upstream openai cannot be read from its URL; say in networkPolicy.egress"),
-        (bad(config={"upstreams": {"openai": {"base_urll": "x"}}}), "values.config.upstreams.openai"),
-        (bad(config={"policies": {"default": {"sanitize": {"mode": False}}}}), "sanitize.mode"),
-        (bad(secrets={"A": "b"}), "existingSecret and secrets exclude each other"),
-        (bad(metrics={"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}),
+        (cloud(config={"upstreams": {"openai": {"base_urll": "x"}}}), "values.config.upstreams.openai"),
+        (cloud(config={"policies": {"default": {"sanitize": {"mode": False}}}}), "sanitize.mode"),
+        (cloud(secrets={"A": "b"}), "existingSecret and secrets exclude each other"),
+        (cloud(metrics={"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}),
          "metrics.serviceMonitor and metrics.podMonitor would both scrape every pod"),
-        (bad(autoscaling={"enabled": True, "minReplicas": 5, "maxReplicas": 2}), "minReplicas is above maxReplicas"),
-        (bad(autoscaling={"enabled": True, "inflight": 0, "cpu": 0}), "autoscaling needs a metric"),
-        (bad(vllm={"enabled": True}), "vllm.enabled needs vllm.model and the vllm.probes"),
-        (bad(vllm={"enabled": True, "model": "m", "probes": "p", "artifacts": {"image": "i", "configMap": "c"}}),
+        (cloud(autoscaling={"enabled": True, "minReplicas": 5, "maxReplicas": 2}), "minReplicas is above maxReplicas"),
+        (cloud(autoscaling={"enabled": True, "inflight": 0, "cpu": 0}), "autoscaling needs a metric"),
+        (cloud(vllm={"enabled": True}), "vllm.enabled needs vllm.model and the vllm.probes"),
+        (cloud(vllm={"enabled": True, "model": "m", "probes": "p", "artifacts": {"image": "i", "configMap": "c"}}),
          "vllm.artifacts: existingClaim, configMap and image exclude each other"),
-        (bad(ingress={"enabled": True}), "values.ingress.hosts"),
-        (bad(httpRoute={"enabled": True}), "values.httpRoute.parentRefs"),
-        (bad(replicas=3), "replicas"),
-        (bad(replicaCount="3"), "values.replicaCount: '3' is not of type 'integer'"),
-        (bad(image={"digest": "9f86"}), "values.image.digest"),
-        (bad(files={"guard.yaml": ""}), "guard.yaml"),
+        (cloud(ingress={"enabled": True}), "values.ingress.hosts"),
+        (cloud(httpRoute={"enabled": True}), "values.httpRoute.parentRefs"),
+        (cloud(replicas=3), "replicas"),
+        (cloud(replicaCount="3"), "values.replicaCount: '3' is not of type 'integer'"),
+        (cloud(image={"digest": "9f86"}), "values.image.digest"),
+        (cloud(files={"guard.yaml": ""}), "guard.yaml"),
     ],
 )  # fmt: skip
 def test_bad_values_say_what_is_wrong(chart: Renderer, values: dict[str, Any], message: str) -> None:
@@ -377,17 +384,26 @@ def test_bad_values_say_what_is_wrong(chart: Renderer, values: dict[str, Any], m
 
 
 def stored(url: str) -> dict[str, Any]:
-    return bad(config={"store": {"url": url}})
+    return cloud(config={"store": {"url": url}})
 
 
-@pytest.mark.parametrize("url", ["redis://cache:6379/0", "redis://:${REDIS_PASSWORD}@cache/0"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://cache:6379/0",
+        "redis://:${REDIS_PASSWORD}@cache/0",
+        "redis://user@cache",
+        "redis://cache?db=1&password=${REDIS_PASSWORD}",
+    ],
+)
 def test_a_store_without_a_readable_password(chart: Renderer, url: str) -> None:
     assert url in str(chart.render(stored(url)))
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://:hunter2@cache:6379/0", "rediss://user:hunter2@cache", "redis://:a${B}@cache"]
-)
+    "url", ["redis://:hunter2@cache:6379/0", "rediss://user:hunter2@cache", "redis://:a${B}@cache",
+            "redis://:hun/ter2@cache", "redis://cache?password=hunter2", "redis://cache/0?db=1&password=hunter2"],
+)  # fmt: skip
 def test_a_store_with_one(chart: Renderer, url: str) -> None:
     with pytest.raises(ChartError, match=r"config\.store\.url holds a password"):
         chart.render(stored(url))
@@ -405,7 +421,7 @@ def test_every_secret_of_the_config_is_kept_out_of_the_configmap() -> None:
 
     models = schema()
     fields = {n for m in (models, *models["$defs"].values()) for n, p in m.get("properties", {}).items() if secret(p)}
-    assert fields >= {"api_key", "secret", "surrogate_key", "old_surrogate_keys", "headers"}
+    assert fields >= {"api_key", "secret", "password", "surrogate_key", "old_surrogate_keys", "headers"}
     assert not [name for name in fields if f'"{name}"' not in text]
 
 

@@ -12,9 +12,10 @@ from tests.support.tools import need
 
 
 class RedisServer:
-    """`with RedisServer(directory) as server: server.url`. Keeps nothing over a restart."""
+    """`with RedisServer(directory) as server: server.url`. Keeps nothing over a restart; `options` are the server's."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *options: str) -> None:
+        self._options = options
         self._program = need("redis-server")
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
@@ -33,7 +34,7 @@ class RedisServer:
     def start(self) -> None:
         arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(
-            [self._program, *arguments, "--dir", str(self._directory)],
+            [self._program, *arguments, "--dir", str(self._directory), *self._options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         deadline = time.monotonic() + 20
@@ -42,7 +43,7 @@ class RedisServer:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1) as sock:
                     sock.sendall(b"PING\r\n")
-                    if sock.recv(16).startswith(b"+PONG"):
+                    if sock.recv(16).startswith((b"+PONG", b"-NOAUTH")):
                         return
             except OSError:
                 time.sleep(0.02)

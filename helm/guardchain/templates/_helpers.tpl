@@ -55,7 +55,7 @@ labels:
 {{- default $made .Values.serviceAccount.name -}}
 {{- end -}}
 
-{{/* guard.yaml, with the chart's own vLLM among the upstreams. */}}
+{{/* guard.yaml, with the chart's own vLLM among the upstreams and its own Valkey as the store. */}}
 {{- define "guardchain.config" -}}
 {{- if kindIs "string" .Values.config -}}
 {{- .Values.config -}}
@@ -66,8 +66,17 @@ labels:
 {{- $server := dict "kind" "vllm" "base_url" $url "secret" "${GUARDCHAIN_VLLM_SECRET}" -}}
 {{- $_ := set $config "upstreams" (merge (default dict $config.upstreams) (dict "vllm" $server)) -}}
 {{- end -}}
+{{- if .Values.valkey.enabled -}}
+{{- $valkey := dict "url" (printf "redis://%s-valkey:6379/0" (include "guardchain.fullname" .)) "password" "${GUARDCHAIN_VALKEY_PASSWORD}" -}}
+{{- $_ := set $config "store" (merge (default dict $config.store) $valkey) -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The most pods there will be. */}}
+{{- define "guardchain.replicas" -}}
+{{- ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled -}}
 {{- end -}}
 
 {{/* Seconds until a stopping pod is killed: preStop, the drain, the longest stream, and what is left to do after it. */}}

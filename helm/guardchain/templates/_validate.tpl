@@ -17,6 +17,13 @@
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- fail "metrics.serviceMonitor and metrics.podMonitor would both scrape every pod: enable one" -}}
 {{- end -}}
+{{- if .Values.valkey.enabled -}}
+{{- include "guardchain.valkeyServes" (list . $config) -}}
+{{- end -}}
+{{- include "guardchain.watched" (list . $config) -}}
+{{- include "guardchain.writable" (list . "config.audit.path" (ternary ($config.audit).path "" (eq (($config.audit).sink | default "") "file"))) -}}
+{{- include "guardchain.writable" (list . "config.store.path" ($config.store).path) -}}
+{{- include "guardchain.disruptions" . -}}
 {{- with .Values.autoscaling -}}
 {{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
 {{- fail "autoscaling.minReplicas is above maxReplicas" -}}
@@ -35,7 +42,104 @@
 {{- fail "vllm.artifacts: existingClaim, configMap and image exclude each other" -}}
 {{- end -}}
 {{- end -}}
+{{- include "guardchain.vllmServes" (list $ $config) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Somebody must ask the chart's own servers: (list . config). */}}
+{{- define "guardchain.vllmServes" -}}
+{{- $root := index . 0 -}}
+{{- $config := index . 1 -}}
+{{- $names := list -}}
+{{- range $name, $upstream := $config.upstreams -}}
+{{- if include "guardchain.own" (list $root "vllm" (toString $upstream.base_url)) -}}
+{{- $names = append $names $name -}}
+{{- end -}}
+{{- end -}}
+{{- if not $names -}}
+{{- fail (printf "vllm.enabled runs a server that no upstream of config names: add vllm: {kind: vllm, base_url: \"http://%s-vllm:8000\", secret: \"${GUARDCHAIN_VLLM_SECRET}\"} to upstreams, and a route to it" (include "guardchain.fullname" $root)) -}}
+{{- end -}}
+{{- $asked := splitList " " (include "guardchain.asked" (list $config.routes $config.policies)) -}}
+{{- $found := "" -}}
+{{- range $names }}{{ if has . $asked }}{{ $found = . }}{{ end }}{{ end -}}
+{{- if not $found -}}
+{{- fail (printf "vllm.enabled runs a server that nobody asks: name its upstream %s in a route, or as the scorer of a policy" (first $names)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The upstreams that routes and policies name, each followed by a space. */}}
+{{- define "guardchain.asked" -}}
+{{- if kindIs "map" . -}}
+{{- range $key, $below := . -}}
+{{- if and (has $key (list "upstream" "scorer")) (kindIs "string" $below) -}}
+{{- printf "%s " $below -}}
+{{- else -}}
+{{- include "guardchain.asked" $below -}}
+{{- end -}}
+{{- end -}}
+{{- else if kindIs "slice" . -}}
+{{- range . }}{{ include "guardchain.asked" . }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "guardchain.valkeyServes" -}}
+{{- $root := index . 0 -}}
+{{- $config := index . 1 -}}
+{{- $url := printf "redis://%s-valkey:6379/0" (include "guardchain.fullname" $root) -}}
+{{- if ($config.store).path -}}
+{{- fail "valkey.enabled and config.store.path exclude each other: the store is one of them" -}}
+{{- end -}}
+{{- if not (include "guardchain.own" (list $root "valkey" (toString ($config.store).url))) -}}
+{{- fail (printf "valkey.enabled runs a store that config does not name: its store must be {url: \"%s\", password: \"${GUARDCHAIN_VALKEY_PASSWORD}\"}, or valkey.enabled false" $url) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What reads /metrics must find it: (list . config). */}}
+{{- define "guardchain.watched" -}}
+{{- $values := (index . 0).Values -}}
+{{- if eq (toString ((index . 1).metrics).enabled) "false" -}}
+{{- range $name := list "serviceMonitor" "podMonitor" "prometheusRule" -}}
+{{- if (index $values.metrics $name).enabled -}}
+{{- fail (printf "metrics.%s needs the metrics that config.metrics.enabled: false turns off" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.autoscaling.enabled $values.autoscaling.inflight -}}
+{{- fail "autoscaling.inflight follows a metric that config.metrics.enabled: false turns off: set autoscaling.inflight: 0, and it follows the CPU" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.vllm.enabled $values.vllm.podMonitor.enabled $values.networkPolicy.enabled (not $values.vllm.scrapers) -}}
+{{- fail "vllm.podMonitor: the network policy keeps Prometheus out of vLLM; name it in vllm.scrapers" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A file that the proxy writes must lie on a volume: (list . "its key" "/its/path"). */}}
+{{- define "guardchain.writable" -}}
+{{- $values := (index . 0).Values -}}
+{{- $path := index . 2 | default "" -}}
+{{- if and $path (not (contains "$" $path)) $values.securityContext.readOnlyRootFilesystem -}}
+{{- $found := hasPrefix "/tmp/" (clean $path) -}}
+{{- range $values.extraVolumeMounts -}}
+{{- if and (not .readOnly) (hasPrefix (printf "%s/" (trimSuffix "/" .mountPath)) (clean $path)) -}}
+{{- $found = true -}}
+{{- end -}}
+{{- end -}}
+{{- if not $found -}}
+{{- fail (printf "%s is %s, on a root file system that cannot be written: mount a volume there (extraVolumes, extraVolumeMounts)" (index . 1) $path) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A budget that never allows a disruption keeps nodes from being drained. */}}
+{{- define "guardchain.disruptions" -}}
+{{- $least := toString .Values.podDisruptionBudget.minAvailable -}}
+{{- $replicas := ternary .Values.autoscaling.minReplicas .Values.replicaCount .Values.autoscaling.enabled | int -}}
+{{- $kept := trimSuffix "%" $least | int -}}
+{{- if hasSuffix "%" $least -}}
+{{- $kept = divf (mul $kept $replicas) 100 | ceil | int -}}
+{{- end -}}
+{{- if and .Values.podDisruptionBudget.enabled $replicas (ge $kept $replicas) -}}
+{{- fail (printf "podDisruptionBudget.minAvailable (%s) keeps all of %d replicas: no node could be drained" $least $replicas) -}}
 {{- end -}}
 {{- end -}}
 
@@ -46,7 +150,7 @@
 {{- if kindIs "map" $value -}}
 {{- range $key, $below := $value -}}
 {{- $at := printf "%s.%s" $path $key -}}
-{{- if has $key (list "api_key" "secret" "surrogate_key" "old_surrogate_keys") -}}
+{{- if has $key (list "api_key" "secret" "password" "surrogate_key" "old_surrogate_keys") -}}
 {{- range (kindIs "slice" $below | ternary $below (list $below)) -}}
 {{- if and (kindIs "string" .) (not (regexMatch "^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$" .)) -}}
 {{- fail (printf "%s would be readable in a ConfigMap: write ${NAME}, and put NAME into the Secret" $at) -}}
@@ -60,8 +164,11 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if and (eq $key "url") (kindIs "string" $below) (regexMatch "//[^/@]*:[^/@]+@" (regexReplaceAll "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $below "")) -}}
-{{- fail (printf "%s holds a password that would be readable in a ConfigMap: write ${NAME} for it, and put NAME into the Secret" $at) -}}
+{{- if and (eq $key "url") (kindIs "string" $below) (regexMatch "//[^@]*:[^@]+@|[?&]password=[^&]" (regexReplaceAll "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $below "")) -}}
+{{- fail (printf "%s holds a password that would be readable in a ConfigMap: write password: ${NAME} beside it, and put NAME into the Secret" $at) -}}
+{{- end -}}
+{{- if and (eq $key "base_url") (kindIs "string" $below) (regexMatch "//[^/]*@" $below) -}}
+{{- fail (printf "%s holds a name or password that would be readable in a ConfigMap: write api_key: ${NAME}, and put NAME into the Secret" $at) -}}
 {{- end -}}
 {{- include "guardchain.noSecrets" (list $at $below) -}}
 {{- end -}}

@@ -204,6 +204,61 @@ def test_audit(text: str, key: str, message: str) -> None:
     assert key in str(caught.value) and message in str(caught.value)
 
 
+STORE = [
+    ("{url: 'redis://:p@ss/w:rd@cache:6379/0'}", "store.url", "percent-encoded"),
+    ("{url: 'redis://:p/w@cache'}", "store.url", "write store.password"),
+    ("{url: 'redis://:p?w@cache'}", "store.url", "percent-encoded"),
+    ("{url: 'redis://:12#3@cache'}", "store.url", "percent-encoded"),
+    ("{url: 'redis://:100%@cache'}", "store.url", "percent-encoded"),
+    ("{url: 'redis://:p[w@cache'}", "store.url", "percent-encoded"),
+    ("{url: 'redis://cache:port'}", "store.url", "must be redis://host:6379/0"),
+    ("{url: 'redis://cache/zero'}", "store.url", "must be redis://host:6379/0"),
+    ("{url: 'redis://:pw@'}", "store.url", "must be redis://host:6379/0"),
+    ("{url: 'http://cache'}", "store.url", "must be redis://host:6379/0"),
+    ("{url: 'cache:6379'}", "store.url", "must be redis://host:6379/0"),
+    ("{password: hunter2}", "store.password", "a password without a 'url'"),
+    ("{url: 'redis://:hunter2@cache', password: hunter2}", "store.url", "leave it out of the URL"),
+    ("{url: 'redis://cache?password=hunter2', password: hunter2}", "store.url", "leave it out of the URL"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "message"), STORE)
+def test_store(text: str, key: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(f"store: {text}", environment={})
+    assert key in str(caught.value) and message in str(caught.value)
+    assert "hunter2" not in str(caught.value) and "p@ss" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{url: 'redis://cache'}",
+        "{url: 'redis://cache:6379/'}",
+        "{url: 'redis://:p%40ss%2Fw%3Ard@cache:6379/0'}",
+        "{url: 'rediss://user:pw@[fd00::1]:6380/1?ssl_ca_certs=/etc/ssl/own/ca.pem'}",
+        "{url: 'unix:///run/redis.sock?db=1'}",
+        "{url: 'redis://user@cache', password: '${PASSWORD}'}",
+    ],
+)
+def test_stores_that_can_be_reached(text: str) -> None:
+    assert loads(f"store: {text}", environment={"PASSWORD": "p@ss/w:rd#%"}).store.url is not None
+
+
+@pytest.mark.parametrize(
+    ("upstream", "instead"),
+    [
+        ("{kind: openai, base_url: 'https://u:hunter2@api.example/v1'}", "'api_key'"),
+        ("{kind: openai, base_url: 'https://hunter2@api.example'}", "'api_key'"),
+        ("{kind: vllm, base_url: 'http://u:hunter2@gpu:8000', secret: 0123456789abcdef}", "'secret'"),
+    ],
+)
+def test_a_password_in_a_base_url(upstream: str, instead: str) -> None:
+    with pytest.raises(ConfigError, match=r"upstreams\.local\.base_url: holds a name or password") as caught:
+        loads(f"upstreams: {{local: {upstream}}}", environment={})
+    assert instead in str(caught.value) and "hunter2" not in str(caught.value)
+
+
 def test_environment() -> None:
     text = """
 server: {port: "${PORT}", host: "${HOST:-127.0.0.1}", shutdown_seconds: "${S:-1.5}"}

@@ -55,25 +55,26 @@ def test_starter_names_only_keys_that_exist() -> None:
 def test_show_hides_secrets() -> None:
     text = f"""
 upstreams:
-  local: {{kind: openai, base_url: "https://user:{SECRET}@host/v1", api_key: "{SECRET}"}}
+  local: {{kind: openai, base_url: "https://host/v1", api_key: "{SECRET}"}}
   b: {{kind: openai, base_url: "${{URL}}", api_key: "${{KEY:-{SECRET}}}"}}
 policies:
   default:
     sanitize: {{deny: ["{SECRET}", "${{KEY}}"], allow: ["{SECRET}"]}}
     plugins:
-      mine: {{options: {{api_key: {SECRET}, nested: {{token: [{SECRET}]}}, plain: visible, url: "${{KEY}}"}}}}
+      mine:
+        options: {{api_key: {SECRET}, nested: {{token: [{SECRET}]}}, plain: visible, url: "${{KEY}}", at: "https://u:{SECRET}@h"}}
 surrogate_key: {SECRET}
 """
     config = loads(text, environment={"URL": f"https://{SECRET}.example", "KEY": SECRET})
     shown = show(config)
     assert SECRET not in shown
-    assert SECRET not in repr(config.upstreams["local"]).replace(f"user:{SECRET}@", "")
+    assert SECRET not in repr(config.upstreams["local"])
     data = YAML(typ="safe").load(shown)
     assert data["upstreams"]["b"]["base_url"] == "${URL}"
     assert data["upstreams"]["b"]["api_key"] == "${KEY:-**********}"
-    assert data["upstreams"]["local"]["base_url"] == "https://**********@host/v1"
     options = data["policies"]["default"]["plugins"]["mine"]["options"]
     assert options == {
+        "at": "https://**********@h",
         "api_key": "**********",
         "nested": {"token": ["**********"]},
         "plain": "visible",

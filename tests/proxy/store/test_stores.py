@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -201,6 +202,26 @@ def test_a_store_that_goes_away_and_comes_back(tmp_path: Path, how: str, on_erro
             _, ok = await store.take([claim])
             assert ok or how == "deaf", "a new server has full buckets; a deaf one heard it all, only late"
             await store.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize("how", ["as it is", "in the URL"])
+def test_a_password_of_any_characters(tmp_path: Path, how: str) -> None:
+    password = "p@ss/w:rd #%"
+
+    async def test() -> None:
+        with RedisServer(tmp_path, "--requirepass", password) as server:
+            inside = server.url.replace("//", f"//:{quote(password, safe='')}@")
+            spec = {"url": server.url, "password": password} if how == "as it is" else {"url": inside}
+            store = build_store(StoreConfig.model_validate(spec), Metrics())
+            await store.put("k", b"v", 60)
+            assert await store.get("k") == b"v"
+            await store.close()
+            without = build_store(StoreConfig.model_validate({"url": server.url}), Metrics())
+            with pytest.raises(StoreUnavailable):
+                await without.get("k")
+            await without.close()
 
     run(test)
 
