@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime
 
 from guard.config.syslog import SyslogAddress
-from guard.errors import ConfigError
+from guard.errors import ConfigError, cause
 
 log = logging.getLogger("guard.audit")
 
@@ -92,7 +92,7 @@ class SyslogSink:
             except OSError as error:
                 self._hang_up()
                 if attempt == 1:
-                    log.warning("syslog cannot be reached, lines wait: %s", type(error).__name__)
+                    log.warning("syslog cannot be reached, lines wait: %s", cause(error))
                 if self._closed.wait(_PAUSES[min(attempt, len(_PAUSES) - 1)]):
                     return
 
