@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -281,8 +282,8 @@ def test_workers_that_die_one_after_another_fill_no_disk(tmp_path: Path, monkeyp
         while not done.is_set():
             seen.append(samples(metrics.render()).get("guardchain_requests_total", 0.0))
 
-    scraping = threading.Thread(target=scrape)
-    scraping.start()
+    pool = ThreadPoolExecutor(1)
+    scraping = pool.submit(scrape)
     for pid in range(1, 201):
         for kind, name in kinds.items():
             values = MmapedDict(str(tmp_path / "new"))  # type: ignore[no-untyped-call]
@@ -291,7 +292,8 @@ def test_workers_that_die_one_after_another_fill_no_disk(tmp_path: Path, monkeyp
             (tmp_path / "new").rename(tmp_path / f"{kind}_{pid}.db")
         multiprocess.forget(tmp_path, pid)
     done.set()
-    scraping.join()
+    scraping.result(30)
+    pool.shutdown()
     (tmp_path / "counter_201.db").touch()  # killed before it wrote anything
     multiprocess.forget(tmp_path, 201)
     assert {one.name for one in tmp_path.glob("*.db")} == {"counter_gone.db", "histogram_gone.db"}
