@@ -11,6 +11,8 @@ GuardError
 
 from __future__ import annotations
 
+import errno
+
 
 class GuardError(Exception):
     """Root of all errors this project raises."""
@@ -62,3 +64,12 @@ class RequestError(GuardError):
         self.status = status
         self.param = param
         self.code = code
+
+
+def cause(error: BaseException) -> str:
+    """What went wrong, fit for a log: `ENOSPC` where the system says why, else the type's name. Never the message,
+    which may quote."""
+    number = error.errno if isinstance(error, OSError) else None
+    # Types of libraries (TLS, name resolution) have numbers of their own, and say more by their names.
+    foreign = type(error).__module__ != "builtins"
+    return type(error).__name__ if foreign or number is None else errno.errorcode.get(number, type(error).__name__)

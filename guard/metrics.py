@@ -7,7 +7,7 @@ values live in `PROMETHEUS_MULTIPROC_DIR` (see `guard.multiprocess`) and any wor
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, cast
 
@@ -392,7 +392,9 @@ class Metrics:
 
     def render(self) -> bytes:
         """The text exposition format (`CONTENT_TYPE`), of all workers together."""
-        return generate_latest(self._registry)
+        directory = multiprocess.directory()
+        with multiprocess.reading(directory) if directory is not None else nullcontext():
+            return generate_latest(self._registry)
 
     def _collect(self) -> Iterable[Metric]:
         directory = multiprocess.directory()

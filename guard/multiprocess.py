@@ -7,13 +7,18 @@ does not import it, and `prepare` is to be called before anything that does.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import struct
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX = "guardchain-metrics-"
+_LOCK = "guardchain.lock"
+_COUNTED = ("counter", "histogram")
 
 
 def prepare() -> Path:
@@ -39,20 +44,60 @@ def directory() -> Path | None:
     return Path(named) if named else None
 
 
+@contextlib.contextmanager
+def reading(directory: Path) -> Iterator[None]:
+    """Nobody's values move from one file to another meanwhile: who adds them up counts nothing twice, and all of it."""
+    with _locked(directory, fcntl.LOCK_SH):
+        yield
+
+
 def forget(directory: Path, pid: int) -> None:
-    """A worker is gone: what its gauges held would be counted for ever. What it counted stays counted."""
-    for file in directory.glob(f"gauge_live*_{pid}.db"):
-        file.unlink(missing_ok=True)
+    """A worker is gone: what its gauges held would be counted for ever. What it counted stays counted, in one file for
+    all that are gone: a worker that dies again and again must fill no disk."""
+    if not directory.is_dir():
+        return  # somebody cleaned up under us
+    with _locked(directory, fcntl.LOCK_EX):
+        for file in directory.glob(f"gauge_live*_{pid}.db"):
+            file.unlink(missing_ok=True)
+        for kind in _COUNTED:
+            _merge(directory / f"{kind}_{pid}.db", directory / f"{kind}_gone.db")
 
 
 def discard(directory: Path) -> None:
     """Undo `prepare` after the last worker: remove the values, and the directory unless the operator named it."""
     _empty(directory)
+    (directory / _LOCK).unlink(missing_ok=True)
     if directory.name.startswith(_PREFIX):
         with contextlib.suppress(OSError):
             directory.rmdir()
         if os.environ.get(VARIABLE) == str(directory):
             del os.environ[VARIABLE]
+
+
+def _merge(file: Path, into: Path) -> None:
+    """Add one file's values to another's, and remove it."""
+    from prometheus_client.mmap_dict import MmapedDict
+
+    try:
+        found = MmapedDict.read_all_values_from_file(file)  # type: ignore[no-untyped-call]
+        values = [(key, value) for key, value, *_ in found]
+    except FileNotFoundError:
+        return
+    except (struct.error, ValueError):  # it died while it made the file
+        values = []
+    merged = MmapedDict(into)  # type: ignore[no-untyped-call]
+    for key, value in values:
+        before, _ = merged.read_value(key)  # type: ignore[no-untyped-call]
+        merged.write_value(key, before + value, 0.0)  # type: ignore[no-untyped-call]
+    merged.close()  # type: ignore[no-untyped-call]
+    file.unlink()
+
+
+@contextlib.contextmanager
+def _locked(directory: Path, how: int) -> Iterator[None]:
+    with (directory / _LOCK).open("a") as lock:
+        fcntl.flock(lock, how)
+        yield
 
 
 def _empty(directory: Path) -> None:

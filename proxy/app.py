@@ -120,7 +120,6 @@ class App(FastAPI):
                 await self._watching
         if self._live is not None:
             await self._live.close()
-            self._live.current.audit.close()
         if self._limiter is not None:
             await self._limiter.close()
         if self._store is not None:
@@ -143,8 +142,6 @@ class App(FastAPI):
         self._key = config.surrogate_key.get_secret_value().encode() or self._key
         self.live.swap(assembly)
         gc.unfreeze()  # the server froze what stood at start, of which the old assembly may go now
-        if previous.audit is not assembly.audit:
-            previous.audit.close()
         if previous.config.log != config.log:
             logging.config.dictConfig(log_settings(config.log))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,8 +20,6 @@ from proxy.paths import Route
 from proxy.seal import Seal
 from proxy.upstream.base import Upstream
 from proxy.wire.request import DEFAULTS, Options
-
-_MOST_MODELS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,8 @@ class Assembly:
     audit: Audit
     seal: Seal = field(default_factory=lambda: Seal([secrets.token_bytes(32)]))
     explain: bool = False
-    models: set[str] = field(default_factory=set)
-    """Model names that config or an upstream's list vouches for: they may appear in the audit log."""
+    models: AbstractSet[str] = frozenset()
+    """Model names that stand in the config. With those the upstreams list they may appear in the audit log."""
     _leases: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -110,13 +109,8 @@ class Assembly:
 
     def known_model(self, model: str) -> str:
         """`model` where config or an upstream vouches for it, else `other`: what a client wrote there is text."""
-        return model if model in self.models else OTHER
-
-    def vouch(self, models: Iterable[str]) -> None:
-        """An upstream lists these models."""
-        for model in models:
-            if len(self.models) < _MOST_MODELS:
-                self.models.add(model)
+        vouched = model in self.models or any(model in upstream.listed for upstream in self.upstreams.values())
+        return model if vouched else OTHER
 
     @contextlib.contextmanager
     def lease(self) -> Iterator[None]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
+from guard.audit import Audit
 from proxy.assembly import Assembly
 from proxy.upstream.base import Upstream
 
@@ -20,15 +23,16 @@ class Live:
         self._closing: set[asyncio.Task[None]] = set()
 
     def swap(self, new: Assembly) -> None:
-        """Put `new` in force at once; upstreams that it no longer holds are closed when their last request is done."""
+        """Put `new` in force at once; upstreams and the audit log that it no longer holds are closed when their last
+        request is done."""
         old, self.current = self.current, new
         kept = {id(u) for u in new.upstreams.values()}
         self._old = [a for a in (*self._old, old) if a.leased or a is old]
         for name, upstream in old.upstreams.items():
             if id(upstream) not in kept:
-                task = asyncio.ensure_future(self._retire(name, upstream, list(self._old)))
-                self._closing.add(task)
-                task.add_done_callback(self._closing.discard)
+                self._do(self._retire(name, upstream, list(self._old)))
+        if old.audit is not new.audit:
+            self._do(self._retire_audit(old.audit, list(self._old)))
 
     async def discard(self, assembly: Assembly) -> None:
         """Close what only this assembly holds, which was never in force."""
@@ -38,7 +42,7 @@ class Live:
                 await _close(name, upstream)
 
     async def close(self) -> None:
-        """Close every upstream, also those still waiting for their last request."""
+        """Close every upstream and audit log, also those still waiting for their last request."""
         for task in list(self._closing):
             task.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
@@ -48,12 +52,25 @@ class Live:
                 if id(upstream) not in seen:
                     seen.add(id(upstream))
                     await _close(name, upstream)
+        for audit in {id(a.audit): a.audit for a in (*self._old, self.current)}.values():
+            await asyncio.to_thread(audit.close)
 
     async def _retire(self, name: str, upstream: Upstream, users: list[Assembly]) -> None:
         for assembly in users:
             if upstream in assembly.upstreams.values():
                 await assembly.drained()
         await _close(name, upstream)
+
+    async def _retire_audit(self, audit: Audit, users: list[Assembly]) -> None:
+        for assembly in users:
+            if assembly.audit is audit:
+                await assembly.drained()
+        await asyncio.to_thread(audit.close)  # gives lines that wait for a server some seconds
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
 
 async def _close(name: str, upstream: Upstream) -> None:

@@ -72,7 +72,7 @@ async def _listed(
         if isinstance(answer, BaseException):
             failed = answer
             continue
-        assembly.vouch(model["id"] for model in answer)
+        guarded.upstream.listed.add(model["id"] for model in answer)
         for model in answer:
             routed = assembly.find(model["id"], trace.tenant, text_headers)
             if routed is not None and routed.upstream is guarded.upstream:

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from guard.audit import AuditRecord
 from guard.config import Policy, Route
 from guard.verdict import Mode, OnError
+from proxy import headers
 from proxy.assembly import Assembly
 from proxy.upstream.base import Upstream
 
@@ -15,7 +17,8 @@ _SECONDS = 2.0
 
 
 async def readiness(assembly: Assembly) -> tuple[bool, dict[str, Any]]:
-    """Whether some route can be served, and which upstreams answer; `unserved` names the routes that cannot be.
+    """Whether some route can be served and, where it must be, recorded, and which upstreams answer; `unserved` names
+    the routes that cannot be served.
 
     One dead upstream of several must not take away those that work: its own requests get an error that says so.
     """
@@ -31,7 +34,20 @@ async def readiness(assembly: Assembly) -> tuple[bool, dict[str, Any]]:
     body: dict[str, Any] = {"upstreams": up}
     if unserved:
         body["unserved"] = unserved
-    return len(unserved) < len(config.routes), body
+    recording = _records(assembly)
+    if not recording:
+        body["audit"] = False
+    return recording and len(unserved) < len(config.routes), body
+
+
+def _records(assembly: Assembly) -> bool:
+    """False while the audit log takes no lines and nobody is served without. A line of the probe's own is the next
+    attempt, since whoever is not ready gets no requests whose lines could be it."""
+    audit = assembly.audit
+    if audit.failing and assembly.config.audit.on_error is OnError.BLOCK:
+        audit.write(AuditRecord(headers.new_request_id(), "/readyz", status=503, error="audit_unavailable"))
+        return not audit.failing
+    return True
 
 
 def _served(route: Route, policy: Policy, up: Mapping[str, bool]) -> bool:

@@ -10,6 +10,7 @@ import orjson
 
 from guard.audit.record import AuditRecord
 from guard.audit.sinks import Sink
+from guard.errors import cause
 
 log = logging.getLogger("guard.audit")
 
@@ -59,4 +60,4 @@ class Audit:
         now = time.monotonic()
         if now - self._complained >= _COMPLAIN_EVERY:
             self._complained = now
-            log.error("audit line lost: %s", type(error).__name__)
+            log.error("audit line lost: %s", cause(error))

@@ -1,15 +1,19 @@
 """The hash chain: each line carries the digest of the line before, so that none is changed, moved or dropped unseen.
 
-What a chain alone cannot show: that lines are missing at the end, and that someone who may write the file has made
-all of it again. Both are seen by whoever noted a line's digest elsewhere (`expect`).
+What a chain alone cannot show: that lines are missing at the end (`expect`) or at the start (`since`), and that someone
+who may write the file has made all of it again. All are seen by whoever noted a line's digest elsewhere.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
@@ -52,13 +56,16 @@ class Report:
         return not self.problems
 
 
-def verify(files: Iterable[Path], expect: str | None = None) -> Report:
-    """Follow the chain through `files`, oldest first; `expect`: a digest noted earlier, whose line must be there.
+def verify(files: Sequence[Path], expect: str | None = None, since: str | None = None) -> Report:
+    """Follow the chain through `files`, oldest first, as they are now: what is written meanwhile is not read.
 
-    Raises `ConfigError` when a file cannot be read.
+    `expect`: a digest noted earlier, whose line must be there. `since`: one whose line must be there, or be the one
+    before the first line; `GENESIS`: nothing may be missing at the start. Raises `ConfigError` when a file cannot be
+    read.
     """
     report = Report()
     found = expect is None or expect == GENESIS
+    reached = since is None
     more = 0
     for where, line in _lines(files):
         report.lines += 1
@@ -79,6 +86,7 @@ def verify(files: Iterable[Path], expect: str | None = None) -> Report:
             problem = "does not follow the line before it: one of the two was changed, or lines between them are gone"
         report.last = digest(line)
         found = found or report.last == expect
+        reached = reached or since in (report.begins, report.last)
         if problem and len(report.problems) < _MAX_PROBLEMS:
             report.problems.append(f"{where} {problem}")
         elif problem:
@@ -89,17 +97,35 @@ def verify(files: Iterable[Path], expect: str | None = None) -> Report:
         report.problems.append("no line carries a digest: the chain is off (audit.chain)")
     if not found:
         report.problems.append("the expected line is not there: it was changed, or cut off with all after it")
+    if not reached:
+        report.problems.append(
+            "not all lines since the one named are there: it was changed, or lines after it are gone"
+        )
     return report
 
 
-def _lines(files: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+def _lines(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    with contextlib.ExitStack() as stack:
+        for file, stream, size in _opened(files, stack):
+            for number, line in enumerate(stream, 1):
+                size -= len(line)
+                if size < 0:
+                    break  # written since
+                yield f"{file}:{number}", line.removesuffix(b"\n")
+
+
+def _opened(files: Sequence[Path], stack: contextlib.ExitStack) -> list[tuple[Path, BinaryIO, int]]:
+    """All at once, with their sizes: reading takes minutes, in which a file in use grows and is turned over."""
+    opened: list[tuple[Path, BinaryIO, int]] = []
     for file in files:
         try:
-            with file.open("rb") as stream:
-                for number, line in enumerate(stream, 1):
-                    yield f"{file}:{number}", line.removesuffix(b"\n")
+            stream = stack.enter_context(file.open("rb"))
+            fcntl.flock(stream, fcntl.LOCK_SH)  # no line is half written
+            opened.append((file, stream, os.fstat(stream.fileno()).st_size))
+            fcntl.flock(stream, fcntl.LOCK_UN)
         except OSError as error:
             raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+    return opened
 
 
 def _object(line: bytes) -> dict[str, object] | None:

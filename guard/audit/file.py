@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from guard.audit.chain import GENESIS, digest, link
-from guard.errors import ConfigError
+from guard.errors import ConfigError, cause
 
 log = logging.getLogger("guard.audit")
 
@@ -49,12 +49,16 @@ class FileSink:
             if self._chain:
                 line = link(line, self._before(fd))
             data = (b"\n" if size and os.pread(fd, 1, size - 1) != b"\n" else b"") + line + b"\n"
-            written = os.write(fd, data)
-            if written < len(data):
-                os.ftruncate(fd, size)
-                raise OSError("short write")
+            try:
+                left = data
+                while left:
+                    left = left[os.write(fd, left) :]  # after a part, the rest says why it was one
+            except OSError:
+                if len(left) < len(data):
+                    os.ftruncate(fd, size)
+                raise
             if self._chain:
-                self._known = (os.fstat(fd).st_ino, size + written, digest(line))
+                self._known = (os.fstat(fd).st_ino, size + len(data), digest(line))
         finally:
             if self._fd is not None:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
@@ -99,7 +103,7 @@ class FileSink:
             try:
                 fresh = self._open()
             except OSError as error:  # moved away and not to be made again: better there than nowhere
-                log.warning("the audit file was moved and cannot be made again: %s", type(error).__name__)
+                log.warning("the audit file was moved and cannot be made again: %s", cause(error))
                 return self._fd
             self._switch(fresh)
 
@@ -125,7 +129,7 @@ class FileSink:
                 self._path.unlink()
             fresh = self._open()
         except OSError as error:
-            log.warning("the audit file cannot be turned over: %s", type(error).__name__)
+            log.warning("the audit file cannot be turned over: %s", cause(error))
             return fd
         self._switch(fresh)  # closing the old one lets its lock go: whoever waited for it finds it moved
         return self._locked()

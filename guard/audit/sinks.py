@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -43,7 +44,7 @@ class StdoutSink:
         """In a single write, so that lines of several workers never mix."""
         line = (b"\n" if self._torn else b"") + line + b"\n"
         if not self._poll.poll(0):
-            raise BlockingIOError
+            raise BlockingIOError(errno.EAGAIN, "nobody reads")
         written = os.write(self._fd, line)
         self._torn = 0 < written < len(line)
         if written < len(line):

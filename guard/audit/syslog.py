@@ -4,6 +4,7 @@ a local socket."""
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import queue
@@ -14,7 +15,7 @@ import time
 from datetime import UTC, datetime
 
 from guard.config.syslog import SyslogAddress
-from guard.errors import ConfigError
+from guard.errors import ConfigError, cause
 
 log = logging.getLogger("guard.audit")
 
@@ -25,6 +26,7 @@ _INFO = 6
 _DATAGRAM = 65_000  # bytes; UDP over IPv4 takes 65,507
 _CONNECT_SECONDS = 5.0
 _FLUSH_SECONDS = 2.0
+_END_SECONDS = 0.5
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds between attempts, the last again and again
 
 
@@ -44,37 +46,48 @@ class SyslogSink:
         host = socket.gethostname() or "-"
         self._head = f"<{priority}>1 {{}} {host} guardchain {os.getpid()} audit - ".encode().split(b"{}")
         self._queue: queue.Queue[bytes] = queue.Queue(waiting)
-        self._closed = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._socket: socket.socket | None = None
+        self._sender: _Sender | None = None
 
     def write(self, line: bytes) -> None:
         """Put the line in the queue. Raises `queue.Full`, or `OSError` once after a line that no datagram can hold."""
         stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
         message = self._head[0] + stamp + self._head[1] + line
         if self._address.transport in ("udp", "unix") and len(message) > _DATAGRAM:
-            raise OSError("too long for a datagram")
+            raise OSError(errno.EMSGSIZE, "too long for a datagram")
         self._queue.put_nowait(message)
-        if self._thread is None:
-            self._closed.clear()
-            self._thread = threading.Thread(target=self._run, name="audit-syslog", daemon=True)
-            self._thread.start()
+        if self._sender is None:
+            self._sender = _Sender(self._address, self._queue)
+            self._sender.start()
 
     def reopen(self) -> None:
         """Connections are made anew by themselves."""
 
     def close(self) -> None:
         """Give what waits two seconds to leave."""
+        if self._sender is None:
+            return
         until = time.monotonic() + _FLUSH_SECONDS
-        while self._thread is not None and self._queue.unfinished_tasks and time.monotonic() < until:
+        while self._queue.unfinished_tasks and time.monotonic() < until:
             time.sleep(0.01)
-        self._closed.set()
-        if self._thread is not None:
-            self._thread.join(_FLUSH_SECONDS)
-            self._thread = None
+        if self._queue.unfinished_tasks:
+            log.error("%d audit lines were not sent to syslog", self._queue.unfinished_tasks)
+        self._sender.closed.set()
+        self._sender.join(_END_SECONDS)
+        self._sender = None
 
-    def _run(self) -> None:
-        while not self._closed.is_set():
+
+class _Sender(threading.Thread):
+    """Takes messages from the queue and sends them over a connection of its own, until `closed` is set."""
+
+    def __init__(self, address: SyslogAddress, messages: queue.Queue[bytes]) -> None:
+        super().__init__(name="audit-syslog", daemon=True)
+        self.closed = threading.Event()
+        self._address = address
+        self._queue = messages
+        self._socket: socket.socket | None = None
+
+    def run(self) -> None:
+        while not self.closed.is_set():
             try:
                 message = self._queue.get(timeout=0.2)
             except queue.Empty:
@@ -89,20 +102,23 @@ class SyslogSink:
             try:
                 self._send(message)
                 return
-            except OSError as error:
+            except Exception as error:  # a name that is none is a `UnicodeError`
                 self._hang_up()
                 if attempt == 1:
-                    log.warning("syslog cannot be reached, lines wait: %s", type(error).__name__)
-                if self._closed.wait(_PAUSES[min(attempt, len(_PAUSES) - 1)]):
+                    log.warning("syslog cannot be reached, lines wait: %s", cause(error))
+                if self.closed.wait(_PAUSES[min(attempt, len(_PAUSES) - 1)]):
                     return
 
     def _send(self, message: bytes) -> None:
+        fresh = self._socket is None
         if self._socket is None:
             self._socket = self._connect()
-        elif self._address.transport in ("tcp", "tls"):
-            _raise_if_gone(self._socket)
-        if self._address.transport in ("tcp", "tls"):
-            message = f"{len(message)} ".encode() + message
+        if self._socket.type == socket.SOCK_STREAM:
+            if not fresh:
+                _raise_if_gone(self._socket)
+            # A local socket that is no datagram's takes lines, a network's counted octets.
+            counted = self._address.transport != "unix"
+            message = f"{len(message)} ".encode() + message if counted else message + b"\n"
         self._socket.sendall(message)
 
     def _connect(self) -> socket.socket:

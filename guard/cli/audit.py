@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 from pathlib import Path
 from typing import Annotated
 
@@ -35,36 +36,56 @@ def verify(
             metavar="DIGEST", help="A digest noted earlier: its line must still be there. Shows a cut-off end."
         ),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIGEST",
+            help="A digest noted earlier: every line after its own must be there. Shows a cut-off start. "
+            "Sixty-four zeros: nothing at all may be missing at the start.",
+        ),
+    ] = None,
 ) -> None:
     """Follow the log's hash chain (`audit.chain`). Exit status 1 when a line was changed, moved or dropped."""
-    if expect is not None and not re.fullmatch("[0-9a-f]{64}", expect):
-        raise ConfigError("--expect takes a line's digest: 64 hexadecimal digits, as printed by an earlier run")
-    ordered = files if len(files) > 1 else [*_older(files[0]), files[0]]
-    report = follow(ordered, expect)
+    for option, value in (("--expect", expect), ("--since", since)):
+        if value is not None and not re.fullmatch("[0-9a-f]{64}", value):
+            raise ConfigError(f"{option} takes a line's digest: 64 hexadecimal digits, as printed by an earlier run")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # all files are open at once
+    older = _older(files[0]) if len(files) == 1 else {}
+    ordered = [older[number] for number in sorted(older, reverse=True)] + files
+    report = follow(ordered, expect, since)
+    report.problems += [
+        f"{files[0]}.{number} is missing" for number in range(1, max(older, default=0)) if number not in older
+    ]
     _print(report, ordered)
     raise typer.Exit(0 if report.intact else 1)
 
 
-def _older(file: Path) -> list[Path]:
-    """What was turned over from `file`, oldest first."""
-    found: list[Path] = []
-    while (one := file.with_name(f"{file.name}.{len(found) + 1}")).exists():
-        found.append(one)
-    return found[::-1]
+def _older(file: Path) -> dict[int, Path]:
+    """What was turned over from `file`, by its number: the highest is the oldest."""
+    prefix = f"{file.name}."
+    numbers = [
+        int(one.name.removeprefix(prefix))
+        for one in file.parent.glob("*")
+        if re.fullmatch(re.escape(prefix) + "(0|[1-9][0-9]*)", one.name)
+    ]
+    return {number: file.with_name(f"{prefix}{number}") for number in numbers}
 
 
 def _print(report: Report, files: list[Path]) -> None:
     out = Console(highlight=False, soft_wrap=True)
     for problem in report.problems:
         out.print(problem, style="red", markup=False)
-    if report.begins not in (None, GENESIS) and not report.unchained:
-        out.print(f"The chain goes on from a line that is not here ({report.begins}): older files are missing or gone.")
     if report.unchained:
         out.print(f"{report.unchained} lines are from before the chain: only the last of them is covered.")
+    elif report.begins not in (None, GENESIS):
+        out.print(f"The first line follows one that is not here: {report.begins}")
+        out.print("Whether the files before were turned away (audit.keep) or taken, --since with a noted digest tells.")
     if report.torn:
         out.print(f"{report.torn} lines are torn (written when the machine or the process stopped), in their place.")
     state = "intact" if report.intact else "BROKEN"
     out.print(f"{state}: {report.lines} lines in {len(files)} {'file' if len(files) == 1 else 'files'}")
     out.print(f"last line: {report.last}")
     if report.intact:
-        out.print("Note it elsewhere: --expect with it shows later whether anything up to here was changed or cut off.")
+        out.print("Note it elsewhere: --expect with it shows later whether anything up to here was changed or cut off,")
+        out.print("--since with it whether all lines after it are still there.")

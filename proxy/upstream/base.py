@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from guard.verdict import Finding
+from proxy.upstream.listed import Listed
 
 QUEUE_FULL = "queue_full"
 """Reason of an `UpstreamError` or `CheckUnavailable` that says: busy, try again."""
@@ -80,6 +81,7 @@ class Upstream(Protocol):
     """A model behind the proxy. Raises `UpstreamError` for everything that kept it from giving a `Reply`."""
 
     name: str
+    listed: Listed
 
     @property
     def can_steer(self) -> bool: ...

@@ -7,6 +7,7 @@ spoken to is the configured one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -17,6 +18,7 @@ from yarl import URL
 
 from guard.errors import UpstreamError
 from proxy.upstream.base import Call, Event, Reply
+from proxy.upstream.listed import Listed
 from proxy.upstream.resilience import Resilience
 from proxy.upstream.sse import MAX_EVENT_BYTES, SSEParser
 
@@ -39,6 +41,7 @@ _DROPPED_BACK = _HOP_BY_HOP | {"content-length", "content-encoding", "set-cookie
 DEFAULT_CONNECTIONS = 1024
 DEFAULT_RESPONSE_BYTES = 64 << 20
 _READY_SECONDS = 1.0
+_LIST_BYTES = 4 << 20  # the largest providers list a thousand models in one
 
 
 class HttpUpstream:
@@ -69,6 +72,7 @@ class HttpUpstream:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
+        self.listed = Listed()
         self._base = base_url.rstrip("/")
         self._versioned = URL(self._base).path not in ("", "/")
         self._key = api_key
@@ -105,13 +109,8 @@ class HttpUpstream:
 
     async def ready(self) -> bool:
         """Whether the upstream answers `GET /v1/models` with anything but a server error, within a second."""
-        try:
-            async with asyncio.timeout(_READY_SECONDS):
-                response = await self._open(Call(endpoint="/v1/models", method="GET"), math.inf)
-                response.close()
-                return response.status < 500
-        except (TimeoutError, UpstreamError):
-            return False
+        status = await self._list()
+        return status is not None and status < 500
 
     async def send(self, call: Call) -> Reply:
         """One call. 4xx and 5xx are replies, body and retry headers as they came.
@@ -127,6 +126,20 @@ class HttpUpstream:
 
     # Internals
 
+    async def _list(self) -> int | None:
+        """Ask for `/v1/models` and keep the names in the answer. Its status; None where there is none in a second."""
+        status = None
+        with contextlib.suppress(TimeoutError, UpstreamError):
+            async with asyncio.timeout(_READY_SECONDS):
+                response = await self._open(Call(endpoint="/v1/models", method="GET"), math.inf)
+                try:
+                    status = response.status
+                    if status == 200:
+                        self.listed.read(await self._body(response, math.inf, _LIST_BYTES))
+                finally:
+                    response.close()
+        return status
+
     async def _attempt(self, call: Call, deadline: float) -> Reply:
         response = await self._open(call, deadline)
         try:
@@ -137,7 +150,7 @@ class HttpUpstream:
             headers = [(k, v) for k, v in response.headers.items() if k.lower() not in _dropped(response)]
             if response.status == 200 and response.content_type == "text/event-stream":
                 return Reply(200, headers, events=self._events(response, deadline), close=_closer(response))
-            body = await self._body(response, deadline)
+            body = await self._body(response, deadline, self._max_response)
             if call.stream and response.status == 200:
                 raise _not_a_stream(body)
             return Reply(response.status, headers, body=body)
@@ -177,14 +190,12 @@ class HttpUpstream:
             out["Authorization"] = f"Bearer {self._key}"
         return out
 
-    async def _body(self, response: aiohttp.ClientResponse, deadline: float) -> bytes:
+    async def _body(self, response: aiohttp.ClientResponse, deadline: float, most: int) -> bytes:
         chunks, size = [], 0
         while chunk := await self._read(response, deadline):
             size += len(chunk)
-            if size > self._max_response:
-                raise UpstreamError(
-                    f"the upstream sent an answer of more than {self._max_response} bytes", reason="oversize"
-                )
+            if size > most:
+                raise UpstreamError(f"the upstream sent an answer of more than {most} bytes", reason="oversize")
             chunks.append(chunk)
         response.release()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -55,6 +55,8 @@ class VllmUpstream(HttpUpstream):
             await self._verify(fresh=True)
         except UpstreamError:
             return False
+        if not self.listed:  # they do not change while the server runs
+            await self._list()
         return True
 
     async def send(self, call: Call) -> Reply:

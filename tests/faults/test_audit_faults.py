@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -77,3 +80,58 @@ def test_block_refuses_what_it_cannot_record_until_it_can(upstream: FaultyUpstre
         assert ask(proxy).status_code == 200
         assert written(file, 2) == [503, 200]
         assert "maria" not in file.read_text()
+
+
+def test_a_proxy_that_serves_nobody_for_want_of_its_log_says_so_until_it_can_be_written(
+    upstream: FaultyUpstream, file: Path
+) -> None:
+    with Proxy.running(settings(upstream, sink="file", path=str(file), on_error="block")) as proxy:
+        ready = f"{proxy.root}/readyz"
+        assert httpx2.get(ready).status_code == 200
+        assert ask(proxy).status_code == 200
+        assert proxy.settled("guardchain_audit_failures_total", 1)
+        for _ in range(2):
+            said = httpx2.get(ready)
+            assert (said.status_code, said.json()["audit"]) == (503, False)
+        assert httpx2.get(f"{proxy.root}/healthz").status_code == 200
+        assert proxy.metric("guardchain_audit_failures_total") == 3  # the alert stays while nobody is served
+        file.unlink()  # there is room again, and no request comes
+        assert httpx2.get(ready).json() == {"status": "ready", "config": True, "upstreams": {"cloud": True}}
+        assert written(file, 1) == [503]
+        assert json.loads(file.read_text())["endpoint"] == "/readyz"
+        assert ask(proxy).status_code == 200
+
+
+def test_a_reload_away_from_a_server_that_reads_nothing_holds_nobody_up(
+    upstream: FaultyUpstream, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stalled:
+        stalled.bind(str(tmp_path / "log"))
+        url = f"unix://{tmp_path / 'log'}"
+        with Proxy.running(settings(upstream, sink="syslog", syslog=url), watched=True) as proxy:
+            with ThreadPoolExecutor(16) as pool:  # more than the socket takes
+                assert set(pool.map(lambda _: ask(proxy).status_code, range(300))) == {200}
+            waits: list[float] = []
+            done = threading.Event()
+
+            def probe() -> None:
+                while not done.is_set():
+                    began = time.monotonic()
+                    httpx2.get(f"{proxy.root}/healthz", timeout=30)
+                    waits.append(time.monotonic() - began)
+
+            probing = threading.Thread(target=probe)
+            probing.start()
+            proxy.reload(audit={"sink": "off"})
+            time.sleep(0.5)
+            done.set()
+            probing.join()
+            assert max(waits) < 1.5, "the old log's close stood in the way"
+
+
+def test_a_proxy_that_serves_without_its_log_stays_ready(upstream: FaultyUpstream, file: Path) -> None:
+    with Proxy.running(settings(upstream, sink="file", path=str(file))) as proxy:
+        assert ask(proxy).status_code == 200
+        assert proxy.settled("guardchain_audit_failures_total", 1)
+        assert httpx2.get(f"{proxy.root}/readyz").status_code == 200
+        assert proxy.metric("guardchain_audit_failures_total") == 1

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import errno
+import queue
+import socket
+import ssl
+
 import pytest
 
 import guard
 from guard import Blocked, CheckUnavailable, GuardError, RequestError, UpstreamError
+from guard.errors import cause
 
 
 @pytest.mark.parametrize(
@@ -28,3 +34,20 @@ def test_every_public_error_is_in_the_tree() -> None:
     errors = [v for name in guard.__all__ if isinstance(v := getattr(guard, name), type) and issubclass(v, Exception)]
     assert len(errors) == 7
     assert all(issubclass(e, GuardError) for e in errors)
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (OSError(errno.ENOSPC, "/var/secret"), "ENOSPC"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "10.0.0.1"), "ECONNREFUSED"),
+        (OSError("4111"), "OSError"),
+        (TimeoutError("locked"), "TimeoutError"),
+        (queue.Full(), "Full"),
+        (ssl.SSLCertVerificationError(1, "no"), "SSLCertVerificationError"),
+        (socket.gaierror(-2, "unknown"), "gaierror"),
+        (OSError(99999, "?"), "OSError"),
+    ],
+)
+def test_a_cause_is_the_systems_name_or_the_types(error: Exception, named: str) -> None:
+    assert cause(error) == named

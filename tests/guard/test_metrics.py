@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 
 from guard import Decision, Finding, Mode, Verdict, multiprocess
@@ -302,6 +305,36 @@ def test_two_workers_add_up_and_the_dead_leave_no_gauges(tmp_path: Path, monkeyp
     assert alone["guardchain_stream_held_bytes"] == 2
     assert alone["guardchain_inflight"] == 1
     assert alone["guardchain_config_generation"] == 3
+
+
+def test_workers_that_die_one_after_another_fill_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(multiprocess.VARIABLE, str(tmp_path))
+    kinds = {"counter": "guardchain_requests_total", "histogram": "guardchain_overhead_seconds_sum"}
+    metrics = Metrics()
+    seen: list[float] = []
+    done = threading.Event()
+
+    def scrape() -> None:
+        while not done.is_set():
+            seen.append(samples(metrics.render()).get("guardchain_requests_total", 0.0))
+
+    pool = ThreadPoolExecutor(1)
+    scraping = pool.submit(scrape)
+    for pid in range(1, 201):
+        for kind, name in kinds.items():
+            values = MmapedDict(str(tmp_path / "new"))  # type: ignore[no-untyped-call]
+            values.write_value(mmap_key(name.rpartition("_")[0], name, [], [], "help"), 1.0, 0.0)  # type: ignore[no-untyped-call]
+            values.close()  # type: ignore[no-untyped-call]
+            (tmp_path / "new").rename(tmp_path / f"{kind}_{pid}.db")
+        multiprocess.forget(tmp_path, pid)
+    done.set()
+    scraping.result(30)
+    pool.shutdown()
+    (tmp_path / "counter_201.db").touch()  # killed before it wrote anything
+    multiprocess.forget(tmp_path, 201)
+    assert {one.name for one in tmp_path.glob("*.db")} == {"counter_gone.db", "histogram_gone.db"}
+    assert samples(metrics.render())["guardchain_requests_total"] == 200
+    assert seen == sorted(seen) and seen[-1] > 0, "a scrape saw less than the one before"
 
 
 def test_prepare_makes_a_private_directory() -> None:

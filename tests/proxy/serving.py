@@ -27,6 +27,7 @@ from proxy.limits import Limiter
 from proxy.live import Live
 from proxy.store import MemoryStore
 from proxy.upstream.base import Call, Event, Reply
+from proxy.upstream.listed import Listed
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
@@ -38,6 +39,7 @@ class Echo:
 
     def __init__(self, name: str = "echo") -> None:
         self.name = name
+        self.listed = Listed()
         self.calls: list[Call] = []
         self.cancelled = threading.Event()
         self.closed = threading.Event()

@@ -26,7 +26,30 @@ class Remembering(FaultyUpstream):
         )
 
 
-def test_old_keys_restore_and_the_new_one_hides() -> None:
+def test_a_conversation_goes_on_over_a_change_of_key() -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": TEXT}]}
+    with Remembering() as upstream:
+        settings: dict[str, Any] = {
+            "upstreams": {"cloud": {"kind": "openai", "base_url": upstream.url, "api_key": "sk-upstream"}},
+            "policies": {"default": {"sanitize": {}}},
+            "routes": [{"upstream": "cloud"}],
+            "surrogate_key": OLD,
+        }
+        with Proxy.running(settings, watched=True) as proxy:
+            changes: list[dict[str, Any]] = [{}, {"surrogate_key": NEW, "old_surrogate_keys": [OLD]}]
+            changes.append({"old_surrogate_keys": []})
+            answers = []
+            for change in changes:
+                if change:
+                    proxy.reload(**change)
+                answer = httpx2.post(f"{proxy.url}/chat/completions", json=body).json()
+                answers.append(answer["choices"][0]["message"]["content"] == TEXT)
+            assert answers == [True, True, False], "until the old key is dropped"
+        sent = [request.json["messages"][0]["content"] for request in upstream.requests]
+        assert sent == [Sanitizer(key=key).hide(TEXT).text for key in (OLD, NEW, NEW)]
+
+
+def test_only_a_key_that_is_named_restores() -> None:
     settings: dict[str, Any] = {
         "policies": {"default": {"sanitize": {}}},
         "routes": [{"upstream": "cloud"}],

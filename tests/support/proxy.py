@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -28,6 +29,7 @@ class Proxy:
         self.root = f"http://127.0.0.1:{port}"
         self.url = f"{self.root}/v1"
         self.audit = audit
+        self.config = audit.with_name("guard.yaml")
 
     @classmethod
     @contextlib.contextmanager
@@ -59,13 +61,15 @@ class Proxy:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, settings: Mapping[str, Any]) -> Iterator[Proxy]:
-        """Serve `settings` (guard.yaml as a mapping) until the block ends."""
+    def running(cls, settings: Mapping[str, Any], *, watched: bool = False) -> Iterator[Proxy]:
+        """Serve `settings` (guard.yaml as a mapping) until the block ends; `watched`: from a file, for `reload`."""
         with TemporaryDirectory() as directory, socket.socket() as sock:
             audit = Path(directory) / "audit.jsonl"
             settings = {"audit": {"sink": "file", "path": str(audit)}, **settings}
-            app = App(schema.Config.model_validate(settings))
             sock.bind(("127.0.0.1", 0))
+            proxy = cls(sock.getsockname()[1], audit)
+            proxy.config.write_text(json.dumps(settings))
+            app = App(schema.Config.model_validate(settings), path=proxy.config if watched else None)
             options = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2)
             server = uvicorn.Server(options)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
@@ -75,11 +79,17 @@ class Proxy:
                 time.sleep(0.01)
             assert server.started, "the proxy did not start"
             try:
-                yield cls(sock.getsockname()[1], audit)
+                yield proxy
             finally:
                 server.should_exit = True
                 thread.join(20)
                 assert not thread.is_alive(), "the proxy did not stop"
+
+    def reload(self, **changes: Any) -> None:
+        """Put other values in the config's file and wait until they are in force."""
+        generation = self.metric("guardchain_config_generation")
+        self.config.write_text(json.dumps({**json.loads(self.config.read_text()), **changes}))
+        assert self.settled("guardchain_config_generation", generation + 1, 30)
 
     def metric(self, name: str, **labels: str) -> float:
         """Sum of a metric's samples that carry these labels; 0 when there are none."""

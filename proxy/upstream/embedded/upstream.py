@@ -18,6 +18,7 @@ from proxy.upstream.embedded.model import LoadedModel, load_model
 from proxy.upstream.embedded.options import EmbeddedOptions
 from proxy.upstream.embedded.params import Budget
 from proxy.upstream.embedded.scorer import EmbeddedScorer
+from proxy.upstream.listed import Listed
 
 if TYPE_CHECKING:
     from steering.hooks import Steerer
@@ -62,6 +63,7 @@ class EmbeddedUpstream:
     def __init__(self, options: EmbeddedOptions, *, loaded: LoadedModel | None = None) -> None:
         """`loaded` serves a model that is already in memory instead of loading `options.model`."""
         self.name = options.name
+        self.listed = Listed()
         self.can_steer = options.steering is not None
         self._options = options
         self._loaded = loaded

@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_written_loses_lines_not_requests(caplog: pytest.L
         audit.write(record())
     assert audit.failing
     assert len(lost) == 3
-    assert [r.getMessage() for r in caplog.records] == ["audit line lost: OSError"]
+    assert [r.getMessage() for r in caplog.records] == ["audit line lost: ENOSPC"]
 
 
 def test_failing_ends_with_the_next_line_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from guard.audit import chain
 from guard.audit.chain import GENESIS, digest, verify
 from guard.audit.file import FileSink
 from guard.cli.audit import app
@@ -16,7 +17,7 @@ Lines = list[bytes]
 
 
 def written(file: Path, count: int, start: int = 0, *, chain: bool = True, rotate: int | None = None) -> Lines:
-    sink = FileSink(str(file), chain=chain, rotate_bytes=rotate)
+    sink = FileSink(str(file), chain=chain, rotate_bytes=rotate, keep=100)
     for number in range(start, start + count):
         sink.write(b'{"n":%d,"fill":"%s"}' % (number, b"x" * 100))
     sink.close()
@@ -85,6 +86,43 @@ def test_a_cut_off_end_is_seen_by_whoever_noted_a_digest(tmp_path: Path) -> None
     assert "cut off" in verify([file], noted).problems[0]
 
 
+def test_a_cut_off_start_is_seen_by_whoever_noted_a_digest(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    lines = written(file, 10)
+    assert verify([file], since=GENESIS).intact
+    for gone, since, intact in [
+        (3, digest(lines[5]), True),
+        (3, digest(lines[2]), True),  # the last line of what was turned away
+        (3, digest(lines[1]), False),
+        (3, GENESIS, False),
+    ]:
+        file.write_bytes(b"\n".join(lines[gone:]) + b"\n")
+        report = verify([file], since=since)
+        assert report.intact == intact, since
+        assert intact or "lines after it are gone" in report.problems[0]
+        assert verify([file]).intact
+
+
+def test_a_forged_predecessor_breaks_the_chain(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    lines = written(file, 10)
+    forged = lines[5].replace(digest(lines[4]).encode(), digest(lines[1]).encode())
+    file.write_bytes(b"\n".join([forged, *lines[6:]]) + b"\n")
+    assert not verify([file], since=digest(lines[1])).intact
+
+
+def test_a_log_in_use_is_read_as_it_was_at_the_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    lines = written(file, 10, rotate=1000)
+    files = [file.with_name("a.1"), file]
+    before = verify(files)
+    reading = chain._lines(files)
+    first = next(reading)
+    written(file, 10, start=10, rotate=1000)
+    assert len([first, *reading]) == before.lines
+    assert digest(lines[-1]) == before.last
+
+
 def test_the_chain_goes_on_through_turns_restarts_and_moves(tmp_path: Path) -> None:
     file = tmp_path / "a"
     for start in range(0, 40, 10):
@@ -135,6 +173,9 @@ CASES = [
     ([], 0, "intact: 10 lines in 1 file"),
     (["--expect", GENESIS.replace("0", "a")], 1, "the expected line is not there"),
     (["--expect", "nonsense"], 1, "64 hexadecimal digits"),
+    (["--since", GENESIS], 0, "intact: 10 lines in 1 file"),
+    (["--since", GENESIS.replace("0", "a")], 1, "not all lines since the one named are there"),
+    (["--since", "nonsense"], 1, "64 hexadecimal digits"),
 ]
 
 
@@ -147,14 +188,64 @@ def test_command(tmp_path: Path, arguments: list[str], code: int, says: str) -> 
     assert says in text and (code or digest(lines[-1]) in text)
 
 
+def turned(directory: Path) -> Path:
+    """A log with twelve files before it."""
+    file = directory / "a"
+    for start in range(0, 13 * 4, 4):
+        written(file, 4, start, rotate=800)
+    assert {one.name for one in directory.iterdir()} == {"a", *(f"a.{number}" for number in range(1, 13))}
+    return file
+
+
+def command(file: Path) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["verify", str(file)])
+    return done.exit_code, done.output
+
+
 def test_command_reads_what_was_turned_over(tmp_path: Path) -> None:
-    written(tmp_path / "a", 40, rotate=2000)
-    done = CliRunner().invoke(app, ["verify", str(tmp_path / "a")])
-    assert done.exit_code == 0 and "intact: 40 lines in" in done.output
-    (tmp_path / "a.2").unlink()
-    (tmp_path / "a.3").rename(tmp_path / "a.2")
-    done = CliRunner().invoke(app, ["verify", str(tmp_path / "a")])
-    assert done.exit_code == 1 and "BROKEN" in done.output
+    file = turned(tmp_path)
+    (tmp_path / "a.1.gz").touch()
+    code, text = command(file)
+    assert code == 0 and "intact: 52 lines in 13 files" in text
+
+
+@pytest.mark.parametrize("number", range(1, 12))
+def test_a_file_gone_from_the_middle(tmp_path: Path, number: int) -> None:
+    file = turned(tmp_path)
+    (tmp_path / f"a.{number}").rename(tmp_path / f"a.{number}.old")
+    code, text = command(file)
+    assert code == 1 and f"a.{number} is missing" in text
+    assert f"a.{number - 1}:1 does not" in text or number == 1  # what comes after it, unless that is the file itself
+    assert "BROKEN: 48 lines in 12 files" in text
+
+
+def close_ranks(directory: Path) -> None:
+    (directory / "a.7").unlink()
+    for number in range(8, 13):
+        (directory / f"a.{number}").rename(directory / f"a.{number - 1}")
+
+
+def change_places(directory: Path) -> None:
+    (directory / "a.3").rename(directory / "aside")
+    (directory / "a.5").rename(directory / "a.3")
+    (directory / "aside").rename(directory / "a.5")
+
+
+@pytest.mark.parametrize("rename", [close_ranks, change_places])
+def test_renamed_files(tmp_path: Path, rename: Callable[[Path], None]) -> None:
+    file = turned(tmp_path)
+    rename(tmp_path)
+    code, text = command(file)
+    assert code == 1 and "BROKEN" in text and "is missing" not in text
+
+
+def test_the_oldest_file_gone_is_told_by_a_noted_digest(tmp_path: Path) -> None:
+    file = turned(tmp_path)
+    noted = digest((tmp_path / "a.12").read_bytes().splitlines()[1])
+    (tmp_path / "a.12").unlink()
+    code, text = command(file)
+    assert code == 0 and "The first line follows one that is not here" in text
+    assert CliRunner().invoke(app, ["verify", str(file), "--since", noted]).exit_code == 1
 
 
 @pytest.mark.parametrize(

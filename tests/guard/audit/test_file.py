@@ -92,6 +92,7 @@ def test_a_file_that_cannot_be_turned_over_grows_on(tmp_path: Path, caplog: pyte
 FULL = """
 import resource, sys
 from guard.audit.file import FileSink
+from guard.errors import cause
 sink = FileSink(sys.argv[1], chain=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1 << 30))
 lost = 0
@@ -100,7 +101,8 @@ for n in range(10):
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
     try:
         sink.write(b'{"n":%d,"fill":"%s"}' % (n, b"x" * 200))
-    except OSError:
+    except OSError as error:
+        assert cause(error) == "EFBIG"
         lost += 1
 print(lost)
 """

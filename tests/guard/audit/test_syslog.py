@@ -75,6 +75,10 @@ class Server:
     def _read(self, connection: socket.socket) -> None:
         try:
             with connection.makefile("rb") as stream:
+                if connection.family == socket.AF_UNIX:
+                    for line in stream:
+                        self.got.put(line.removesuffix(b"\n"))
+                    return
                 while True:
                     size = b""
                     while not size.endswith(b" "):
@@ -105,16 +109,17 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return key, cert
 
 
-@pytest.fixture(params=["udp", "tcp", "tls", "unix"])
+@pytest.fixture(params=["udp", "tcp", "tls", "unix", "unix stream"])
 def served(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[str, Server]]:
     transport = request.param
-    if transport == "unix":
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    if transport.startswith("unix"):
+        stream = transport.endswith("stream")
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
         path = tmp_path / "log"
         sock.bind(str(path))
-        server, url = Server(sock, stream=False), f"unix://{path}"
+        server, url = Server(sock, stream=stream), f"unix://{path}"
     elif transport == "udp":
         server = Server(listening(socket.SOCK_DGRAM), stream=False)
         url = f"udp://127.0.0.1:{server.sock.getsockname()[1]}"
@@ -195,6 +200,39 @@ def test_a_server_that_never_comes_loses_what_does_not_fit(caplog: pytest.LogCap
     audit.close()
     assert time.monotonic() - began < 10
     assert "audit line lost: Full" in caplog.text
+
+
+@pytest.mark.parametrize("transport", ["tcp", "unix"])
+def test_a_reader_that_stalls_holds_nobody_up(tmp_path: Path, transport: str, caplog: pytest.LogCaptureFixture) -> None:
+    if transport == "tcp":
+        sock = listening(socket.SOCK_STREAM)
+        sock.listen()
+        url = f"tcp://127.0.0.1:{sock.getsockname()[1]}"
+    else:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sock.bind(str(tmp_path / "log"))
+        url = f"unix://{tmp_path / 'log'}"
+    sink = SyslogSink(url, waiting=100)
+    written, began = 0, time.monotonic()
+    with pytest.raises(queue.Full):
+        while time.monotonic() < began + 10:
+            sink.write(b"x" * 60_000)
+            written += 1
+            time.sleep(0.001)
+    assert 100 <= written < 1000
+    began = time.monotonic()
+    sink.close()
+    assert time.monotonic() - began < 4
+    assert "audit lines were not sent to syslog" in caplog.text
+    sock.close()
+
+
+def test_a_name_that_is_none_ends_no_thread() -> None:
+    sink = SyslogSink(f"tcp://{'a' * 70}.example:514")
+    sink.write(b"{}")
+    time.sleep(0.3)
+    assert sink._sender is not None and sink._sender.is_alive()
+    sink.close()
 
 
 @pytest.mark.parametrize("url", ["udp://127.0.0.1:9", "unix:///dev/null"])
