@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
@@ -73,7 +72,7 @@ class ProbeCheck:
         self.max_windows = max_windows
         self.unwrap = unwrap
         self._digest_key = digest_key
-        self._probes = "p:" + _sha256([probe.detector, *probe.probes.scored_by()])[:12]
+        self._probes = probe.probes.fingerprint(probe.detector)
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
         """Score what the model would see now. The worst of several prompts decides; the first that has to be blocked
@@ -210,7 +209,3 @@ def _detail(scores: Sequence[Score], worst: Score) -> Mapping[str, Any]:
         "prompts": len(scores),
         "full": sum(s.stage == Stage.FULL for s in scores),
     }
-
-
-def _sha256(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

@@ -172,7 +172,11 @@ class HttpPost:
             async with self._session.post(self._url, json=dict(body), allow_redirects=False) as response:
                 if response.status != 200:
                     raise CheckUnavailable(NAME, f"status_{response.status}")
-                raw = await response.content.read(_MAX_BYTES)
+                raw = b""
+                async for piece in response.content.iter_any():  # `read(n)` gives what has arrived so far
+                    raw += piece
+                    if len(raw) > _MAX_BYTES:
+                        raise CheckUnavailable(NAME, "malformed")
         except TimeoutError:
             raise CheckUnavailable(NAME, "timeout") from None
         except aiohttp.ClientError:

@@ -37,6 +37,18 @@ class Log:
     entries: tuple[Entry, ...]
     left_out: Mapping[str, int]
 
+    def require(self, probes: str) -> Log:
+        """This log, if its scores are those of the set with that `ProbeSet.fingerprint`, or if it does not say.
+
+        Raises `ArtifactError`: thresholds of one set mean nothing for another's scores.
+        """
+        if others := {e.probes for e in self.entries} - {"", probes}:
+            raise ArtifactError(
+                f"the log holds scores of another probe set or detector ({', '.join(sorted(others))}) than --probes and "
+                f"--detector name ({probes}); give the set that the policy runs, or cut the log where it was changed"
+            )
+        return self
+
     def judged(self, labels: Mapping[str, bool], *, rest_harmless: bool = False) -> Sample:
         """With labels by request id or digest; the request id's wins. Entries without one are left out and counted, or
         taken for harmless.
@@ -104,7 +116,7 @@ def read_log(paths: Sequence[Path | str], *, policy: str | None = None) -> Log:
 
 
 def read_labels(path: Path | str) -> dict[str, bool]:
-    """`harmful` by `request_id` or `digest`, from JSONL or CSV with these names.
+    """`harmful` by `request_id` or `digest`, from JSONL or CSV with these names. Rows left blank have no label yet.
 
     Raises `ArtifactError` naming file and line, also for one id with two labels.
     """
@@ -113,6 +125,8 @@ def read_labels(path: Path | str) -> dict[str, bool]:
         name = row.get("request_id") or row.get("digest")
         if not isinstance(name, str):
             raise ArtifactError(f"{where}: neither `request_id` nor `digest`")
+        if isinstance(said := row.get("harmful"), str) and not said.strip():
+            continue
         harmful = label(row, where)
         if labels.setdefault(name, harmful) is not harmful:
             raise ArtifactError(f"{where}: labelled both ways")

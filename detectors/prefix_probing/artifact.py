@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -202,6 +203,11 @@ class ProbeSet(_Strict):
         """What a score depends on before it is aligned, and a new calibration leaves as it is; plain data."""
         linear = self.first_token.model.model_dump(mode="json") if self.first_token is not None else None
         return [self.model, self.dtype, self.aggregation, [p.tokens for p in self.prefixes], linear]
+
+    def fingerprint(self, detector: str) -> str:
+        """What a score log calls the set by whose `detector` a score was made; the same after a new calibration."""
+        text = json.dumps([str(detector), *self.scored_by()], sort_keys=True, default=str)
+        return "p:" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def calibration_of(self, detector: str) -> Calibration:
         """Of `prefix_probe` or `first_token_lr`. Raises `ArtifactError` when the set holds no such regression."""

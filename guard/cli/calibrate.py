@@ -96,7 +96,7 @@ def calibrate(
     loaded = ProbeSet.load(resolve(probes, "probes"))
     stored = loaded.calibration_of(chosen)
     if to_label:
-        _print_worth_labelling(log, policy, stored, to_label)
+        _print_worth_labelling(log, policy, loaded.fingerprint(chosen), stored, to_label)
         return
     if data:
         if model is None:
@@ -104,7 +104,7 @@ def calibrate(
         sample = _score(data, model, loaded, chosen, scope, limit, (dtype, device, threads))
         source = ", ".join(p.name for p in data)
     else:
-        sample = _join(log or [], labels, policy, rest_harmless)
+        sample = _join(log or [], labels, policy, loaded.fingerprint(chosen), rest_harmless)
         source = ", ".join(p.name for p in log or [])
     if per_script:
         fitted = _fit_scripts(sample, block_fpr, steer_fpr, seed)
@@ -177,12 +177,12 @@ def _score(
         return score(probe, found, scope=how, tick=lambda n: bar.update(task, completed=n))
 
 
-def _join(log: list[Path], labels: Path | None, policy: str, rest_harmless: bool) -> Sample:
+def _join(log: list[Path], labels: Path | None, policy: str, probes: str, rest_harmless: bool) -> Sample:
     from detectors.calibrate.score_log import read_labels, read_log
 
     if labels is None:
         raise typer.BadParameter("needed with --log; --to-label says what is worth labelling", param_hint="--labels")
-    found = read_log(log, policy=policy)
+    found = read_log(log, policy=policy).require(probes)
     guessed = sum(e.stage == "first_token" for e in found.entries)
     if guessed:
         typer.echo(
@@ -193,13 +193,16 @@ def _join(log: list[Path], labels: Path | None, policy: str, rest_harmless: bool
     return found.judged(read_labels(labels), rest_harmless=rest_harmless)
 
 
-def _print_worth_labelling(log: list[Path] | None, policy: str, stored: Calibration, count: int) -> None:
+def _print_worth_labelling(
+    log: list[Path] | None, policy: str, probes: str, stored: Calibration, count: int
+) -> None:
     from detectors.calibrate.score_log import read_log
 
     if not log:
         raise typer.BadParameter("needs --log", param_hint="--to-label")
     typer.echo("request_id,digest,score,harmful")
-    for e in read_log(log, policy=policy).worth_labelling((stored.steer_at, stored.block_at), count):
+    found = read_log(log, policy=policy).require(probes)
+    for e in found.worth_labelling((stored.steer_at, stored.block_at), count):
         typer.echo(f"{e.request_id},{e.digest},{e.score:.6f},")
 
 

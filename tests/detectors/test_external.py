@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -39,7 +40,10 @@ class Server:
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                for piece in (data[: len(data) // 2], data[len(data) // 2 :]):  # an answer may come in several pieces
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+                    time.sleep(0.02)
 
             def log_message(self, *_):
                 pass

@@ -101,6 +101,13 @@ def test_scores_of_two_probe_sets_do_not_mix(tmp_path):
         log.judged({"a": True, "b": False})
 
 
+def test_the_log_must_be_of_the_probe_set_that_is_calibrated(tmp_path):
+    log = read_log([written(tmp_path, line("a", 3.0, probes="p:1"), line("b", 0.0, probes=""))])
+    assert log.require("p:1") is log
+    with pytest.raises(ArtifactError, match=r"another probe set or detector \(p:1\)"):
+        log.require("p:2")
+
+
 def test_no_score_at_all(tmp_path):
     with pytest.raises(ArtifactError, match="its policies are other"):
         read_log([written(tmp_path, line("a", 1.0, policy="other"))], policy="default")
@@ -113,8 +120,10 @@ def test_no_score_at_all(tmp_path):
     [
         ("l.jsonl", '{"request_id": "a", "harmful": true}\n{"digest": "d:1", "harmful": false}', None),
         ("l.csv", "request_id,digest,harmful\na,,true\n,d:1,no\n", None),
+        ("l.csv", "request_id,digest,harmful\na,,true\nb,, \n,d:1,no\nc,,\n", None),
+        ("l.csv", "request_id,harmful\na,\n", "no label"),
         ("l.csv", "request_id,harmful\na,true\na,false\n", "both ways"),
-        ("l.csv", "request_id,harmful\na,\n", "`harmful`"),
+        ("l.csv", "request_id,harmful\na,maybe\n", "`harmful`"),
         ("l.csv", "id,harmful\na,true\n", "neither `request_id`"),
         ("l.jsonl", "", "no label"),
     ],
