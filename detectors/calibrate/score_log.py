@@ -44,8 +44,8 @@ class Log:
         """
         if others := {e.probes for e in self.entries} - {"", probes}:
             raise ArtifactError(
-                f"the log holds scores of another probe set or detector ({', '.join(sorted(others))}) than --probes and "
-                f"--detector name ({probes}); give the set that the policy runs, or cut the log where it was changed"
+                f"the log holds scores of another probe set or detector ({', '.join(sorted(others))}) than the one of "
+                f"--probes and --detector ({probes}); give the set the policy runs, or cut the log where that changed"
             )
         return self
 

@@ -193,9 +193,7 @@ def _join(log: list[Path], labels: Path | None, policy: str, probes: str, rest_h
     return found.judged(read_labels(labels), rest_harmless=rest_harmless)
 
 
-def _print_worth_labelling(
-    log: list[Path] | None, policy: str, probes: str, stored: Calibration, count: int
-) -> None:
+def _print_worth_labelling(log: list[Path] | None, policy: str, probes: str, stored: Calibration, count: int) -> None:
     from detectors.calibrate.score_log import read_log
 
     if not log:
