@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -71,8 +72,9 @@ def build(
 ) -> ProbeSet:
     """Build a probe set for the scorer's model; deterministic for a seed.
 
-    With `state`, what is found is kept in that file, and a build that was stopped goes on from there and ends with the
-    same probe set. The file is left behind; whoever has saved the result may remove it.
+    With `state`, what is found is kept in that file and others beside it, and a build that was stopped goes on from
+    there and ends with the same probe set: only a search that was cut short reads its prompts again. The files are
+    left behind; whoever has saved the result calls `checkpoint.remove`.
     Raises `ArtifactError` when there are too few prompts or the model does not tell the classes apart.
     """
     options = options or BuildOptions()
@@ -85,7 +87,7 @@ def build(
     values = _selection(scorer, part, [c.tokens for c in pool], tell, checkpoint)
     how, chosen = select(pool, *values, options.select, scripts)
     kept = [pool[c.index] for c in chosen]
-    seen = _observe(scorer, parts, [c.tokens for c in kept], tell)
+    seen = _observe(scorer, parts, [c.tokens for c in kept], tell, checkpoint)
     signs, deltas = [c.sign for c in kept], [c.delta for c in kept]
     scores = {name: tuple(aggregate(o.means, signs, deltas, how) for o in both) for name, both in seen.items()}
     fit = partial(_calibrate, options, seen["calibration"])
@@ -126,25 +128,29 @@ def _pool(
     cost: Counter[str] = Counter()
     for name in names or [""]:
         stage = f"search {name}".strip()
-        bad, good = ([t for t in side if not name or script(t) == name] for side in (prompts.harmful, prompts.harmless))
-        result = search(
-            scorer.model,
-            rendered(scorer, bad[: options.prompts]),
-            rendered(scorer, good[: options.prompts]),
-            forbidden=forbidden(scorer),
-            options=options.search,
-            progress=partial(tell, stage),
-            known=[Candidate(tuple(tokens), delta) for tokens, delta in checkpoint.get(stage, [])],
-            save=lambda found, stage=stage: checkpoint.put(stage, [[c.tokens, c.delta] for c in found]),  # type: ignore[misc]
-        )
-        for c in result.candidates:
+        known = [Candidate(tuple(tokens), delta) for tokens, delta in checkpoint.get(stage, [])]
+        spent = checkpoint.get(f"{stage}, cost", None)
+        if spent is None:
+            bad, good = (
+                [t for t in side if not name or script(t) == name] for side in (prompts.harmful, prompts.harmless)
+            )
+            result = search(
+                scorer.model,
+                rendered(scorer, bad[: options.prompts]),
+                rendered(scorer, good[: options.prompts]),
+                forbidden=forbidden(scorer),
+                options=options.search,
+                progress=partial(tell, stage),
+                known=known,
+                save=lambda found, stage=stage: checkpoint.put(stage, [[c.tokens, c.delta] for c in found]),  # type: ignore[misc]
+            )
+            known = result.candidates
+            spent = {k: v for k, v in asdict(result).items() if k != "candidates"}
+            checkpoint.put(f"{stage}, cost", spent)
+        for c in known:
             if c.tokens not in found or abs(c.delta) > abs(found[c.tokens].delta):
                 found[c.tokens] = replace(c, script=name)
-        cost.update(
-            prompt_tokens=result.prompt_tokens,
-            candidate_tokens=result.candidate_tokens,
-            tokens_without_kv=result.tokens_without_kv,
-        )
+        cost.update(spent)
     return list(found.values()), dict(cost)
 
 
@@ -157,33 +163,37 @@ def _selection(
 ) -> tuple[Floats, Floats]:
     """l(s|x) of the whole pool on the selection prompts, harmful and harmless."""
     texts = [*part.harmful, *part.harmless]
-    rows: list[list[float]] = checkpoint.get("selection", [])
-    for n in range(len(rows), len(texts)):
-        rows.append(measure(scorer, texts[n : n + 1], probes)[0].tolist())
-        checkpoint.put("selection", rows, now=n + 1 == len(texts))
-        tell("selection", n + 1, len(texts))
-    values = np.array(rows)
+    with closing(checkpoint.rows("selection", means=(np.float64, len(probes)))) as rows:
+        for n in range(len(rows), len(texts)):
+            rows.append(means=measure(scorer, texts[n : n + 1], probes)[0])
+            tell("selection", n + 1, len(texts))
+        values = rows.column("means")
     return values[: len(part.harmful)], values[len(part.harmful) :]
 
 
 def _observe(
-    scorer: LocalScorer, parts: dict[str, Prompts], probes: Sequence[Sequence[int]], tell: Progress
+    scorer: LocalScorer,
+    parts: dict[str, Prompts],
+    probes: Sequence[Sequence[int]],
+    tell: Progress,
+    checkpoint: Checkpoint,
 ) -> dict[str, tuple[_Observed, _Observed]]:
     """Every part (harmful, harmless) with the chosen openings."""
-    total, done = sum(len(p.harmful) + len(p.harmless) for p in parts.values()), 0
-    out = {}
-    for name, part in parts.items():
-        sides = []
-        for texts in (part.harmful, part.harmless):
-            means, first = [], []
-            for text in texts:
-                means.append(measure(scorer, [text], probes)[0])
-                first.append(scorer.first_token(tuple(rendered(scorer, [text])[0])))
-                done += 1
-                tell("calibration", done, total)
-            sides.append(_Observed(np.stack(means), np.stack(first), [script(t) for t in texts]))
-        out[name] = (sides[0], sides[1])
-    return out
+    sides = [(name, texts) for name, part in parts.items() for texts in (part.harmful, part.harmless)]
+    flat = [text for _, texts in sides for text in texts]
+    vocabulary = int(scorer.model.config.get_text_config().vocab_size)
+    of_means, of_first = (np.float64, len(probes)), (np.float32, vocabulary)
+    with closing(checkpoint.rows("calibration", means=of_means, first=of_first)) as rows:
+        for n in range(len(rows), len(flat)):
+            means = measure(scorer, flat[n : n + 1], probes)[0]
+            rows.append(means=means, first=scorer.first_token(tuple(rendered(scorer, flat[n : n + 1])[0])))
+            tell("calibration", n + 1, len(flat))
+        means, first = rows.column("means"), rows.column("first")
+    seen, at = [], 0
+    for _, texts in sides:
+        here = slice(at, at := at + len(texts))
+        seen.append(_Observed(means[here], first[here], [script(t) for t in texts]))
+    return {name: (seen[2 * i], seen[2 * i + 1]) for i, name in enumerate(parts)}
 
 
 def _calibrate(

@@ -68,6 +68,7 @@ def build(
     A build that was stopped goes on where it was when it is started again with the same options.
     """
     from detectors.prefix_probing import data
+    from detectors.prefix_probing.checkpoint import remove
     from detectors.prefix_probing.construct import BuildOptions
     from detectors.prefix_probing.construct import build as run
     from detectors.prefix_probing.score import Aggregation
@@ -100,7 +101,7 @@ def build(
 
         probes = run(scorer, found, options, tell, kept)
     probes.save(out)
-    kept.unlink(missing_ok=True)
+    remove(kept)
     _print(probes)
     typer.echo(f"wrote {out}")
 

@@ -21,6 +21,7 @@ from guard.errors import ArtifactError
 from tests.detectors import support
 
 PROMPTS = Prompts(tuple(support.HARMFUL), tuple(support.HARMLESS))
+CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
 OPTIONS = BuildOptions(
     search=SearchOptions(width=4, top_k=8, depth=3),
     select=SelectOptions(keep=2),
@@ -70,32 +71,72 @@ class _Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize(("stage", "step"), [("search", 1), ("search", 4), ("selection", 5), ("calibration", 30)])
-def test_killed_and_resumed_gives_the_identical_file(probes, tmp_path, stage, step):
+class Counted(LocalScorer):
+    """Counts the tokens that its model computes."""
+
+    def __init__(self):
+        super().__init__(support.model(), support.tokenizer(), support.IDENTITY)
+        self.tokens = 0
+        self._hook = self.model.register_forward_pre_hook(self._count, with_kwargs=True)
+
+    def _count(self, _, args, kwargs):
+        self.tokens += kwargs["input_ids"].numel()
+
+    def __exit__(self, *_):
+        self._hook.remove()
+
+    def __enter__(self):
+        return self
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "again"),
+    [
+        ("search", 1, True),
+        ("search", 4, True),
+        ("selection", 1, False),
+        ("selection", 5, False),
+        ("calibration", 1, False),
+        ("calibration", 30, False),
+    ],
+)
+def test_killed_and_resumed_gives_the_identical_file(probes, tmp_path, stage, step, again):
+    """Whatever was found is not computed again, but for the state of a search that was cut short."""
     state = tmp_path / "x.state"
 
     def kill(at, done, _):
         if (at, done) == (stage, step):
             raise _Killed
 
-    with pytest.raises(_Killed):
-        build(scorer(), PROMPTS, OPTIONS, kill, state)
-    measured = []
-
-    class Watched(LocalScorer):
-        def score_now(self, prompt, probes):
-            measured.append(len(probes))
-            return super().score_now(prompt, probes)
-
-    resumed = build(Watched(support.model(), support.tokenizer(), support.IDENTITY), PROMPTS, OPTIONS, None, state)
+    with Counted() as whole:
+        build(whole, PROMPTS, OPTIONS)
+    with Counted() as killed, pytest.raises(_Killed):
+        build(killed, PROMPTS, OPTIONS, kill, state)
+    with Counted() as resumed:
+        found = build(resumed, PROMPTS, OPTIONS, None, state)
     probes.save(tmp_path / "whole.json")
-    resumed.save(tmp_path / "resumed.json")
+    found.save(tmp_path / "resumed.json")
     assert (tmp_path / "resumed.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
-    part = split(PROMPTS)["selection"]
-    prompts = len(part.harmful) + len(part.harmless)
-    again = measured.count(probes.search["pool"])  # prompts of the selection part that were scored once more
-    assert again == {"search": prompts, "calibration": 0}.get(stage, again)
-    assert again <= prompts
+    assert killed.tokens + resumed.tokens == whole.tokens + again * killed.tokens
+
+
+def test_a_finished_search_is_not_run_again(monkeypatch, tmp_path):
+    monkeypatch.setattr("detectors.prefix_probing.construct._ENOUGH", 6)
+    both = Prompts(
+        *[(*side, *[t.lower().translate(CYRILLIC) for t in side]) for side in (PROMPTS.harmful, PROMPTS.harmless)]
+    )
+    options = replace(OPTIONS, search=SearchOptions(width=2, top_k=4, depth=2))
+
+    def kill(at, *_):
+        if at == "search latin":
+            raise _Killed
+
+    with pytest.raises(_Killed):
+        build(scorer(), both, options, kill, tmp_path / "x.state")
+    stages = set()
+    found = build(scorer(), both, options, lambda stage, *_: stages.add(stage), tmp_path / "x.state")
+    assert stages == {"search latin", "selection", "calibration"}
+    assert found == build(scorer(), both, options)
 
 
 def test_state_of_another_build_is_not_used(probes, tmp_path):
@@ -110,9 +151,6 @@ def test_gate_and_first_token_are_calibrated(probes):
     assert 1 <= len(probes.first_token.model.tokens) <= 128
     assert probes.first_token.calibration.auroc > 0.5
     assert build(scorer(), PROMPTS, replace(OPTIONS, gate_outside=0.0)).gate is None
-
-
-CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
 
 
 def test_one_search_per_script(monkeypatch):
