@@ -93,10 +93,13 @@ class LocalScorer:
         with self._tokenizing:
             return self._template.answer_start(messages, tools)
 
+    def fits(self, tokens: int) -> bool:
+        """Whether the model takes so many."""
+        return self._limit is None or tokens <= self._limit
+
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """See `Scorer.score`. Raises `CheckUnavailable` with reason `queue_full` or `too_long`."""
-        longest = len(prompt) + max(map(len, probes), default=0)
-        if self._limit is not None and longest > self._limit:
+        if not self.fits(len(prompt) + max(map(len, probes), default=0)):
             raise CheckUnavailable(_CHECK, "too_long")
         if self._waiting >= self._max_queue:
             raise CheckUnavailable(_CHECK, "queue_full")

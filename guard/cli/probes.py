@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guard.cli.probing import choice, load, progress, spread
+from guard.cli.probing import choice, fitting, load, progress, spread
 from guard.cli.robustness import robustness
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def build(
         seed=seed,
     )
     scorer = load(model, dtype, device, threads)
+    found = fitting(scorer, found, depth)
     kept = state or out.with_name(out.name + ".state")
     with progress() as bar:
         tasks: dict[str, Any] = {}
@@ -150,10 +151,14 @@ def evaluate(
     if train_harmful is not None and train_harmless is not None:
         train = data.load(train_harmful, train_harmless, column=column)
     found = data.load(harmful, harmless, column=column)
-    if limit:
-        found = data.Prompts(spread(found.harmful, limit), spread(found.harmless, limit))
     loaded = ProbeSet.load(resolve(probes, "probes"))
     scorer = load(model, dtype, device, threads)
+    longest = max(len(p.tokens) for p in loaded.prefixes)
+    found = fitting(scorer, found, longest)
+    if limit:
+        found = data.Prompts(spread(found.harmful, limit), spread(found.harmless, limit))
+    if train is not None:
+        train = fitting(scorer, train, longest)
     with progress() as bar:
         task = bar.add_task("prompts", total=None)
         result = run(

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from detectors.prefix_probing.data import Prompts
     from detectors.scorers.local import LocalScorer
+
+_ROOM = 16  # tokens that a baseline may put before a prompt
 
 
 def load(model: str, dtype: str, device: str, threads: int) -> LocalScorer:
@@ -22,6 +25,32 @@ def load(model: str, dtype: str, device: str, threads: int) -> LocalScorer:
         device=device,
         threads=threads or None,
     )
+
+
+def fitting(scorer: LocalScorer, prompts: Prompts, longest: int) -> Prompts:
+    """The prompts that the model can take with an opening of `longest` tokens behind them; says how many it cannot.
+
+    Raises `ArtifactError` when a class has none left.
+    """
+    from detectors.prefix_probing.construct import rendered
+    from detectors.prefix_probing.data import Prompts
+    from guard.errors import ArtifactError
+
+    def fits(text: str) -> bool:
+        return scorer.fits(len(rendered(scorer, [text])[0]) + longest + _ROOM)
+
+    left = Prompts(*(tuple(t for t in side if fits(t)) for side in (prompts.harmful, prompts.harmless)))
+    harmful, harmless = (
+        len(a) - len(b) for a, b in ((prompts.harmful, left.harmful), (prompts.harmless, left.harmless))
+    )
+    if not left.harmful or not left.harmless:
+        raise ArtifactError("every prompt of a class is longer than the model's context")
+    if harmful or harmless:
+        typer.echo(
+            f"left out {harmful} harmful and {harmless} harmless prompts that are longer than the model's context",
+            err=True,
+        )
+    return left
 
 
 def spread(texts: tuple[str, ...], most: int) -> tuple[str, ...]:

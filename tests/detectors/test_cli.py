@@ -51,6 +51,26 @@ def test_build_twice_gives_the_same_file(files, built):
     assert again.read_bytes() == built.read_bytes()
 
 
+def test_prompts_beyond_the_context_are_left_out_and_counted(files, built):
+    """One that the model cannot take would be scored from garbage, or end a long build with a traceback."""
+    for name, lines in (("bad", support.HARMFUL), ("good", support.HARMLESS)):
+        (files / f"long_{name}.txt").write_text("\n".join([lines[0], f"{name} " * 1000, *lines[1:]]))
+    long = ["--harmful", files / "long_bad.txt", "--harmless", files / "long_good.txt"]
+    out = files / "long.json"
+    result = run("build", "--model", files / "model", *long, "--out", out, *FAST)
+    assert result.exit_code == 0, result.output
+    assert "left out 1 harmful and 1 harmless prompts" in result.output
+    assert out.read_bytes() == built.read_bytes()
+    result = run("eval", "--model", files / "model", "--probes", built, *long)
+    assert "left out 1 harmful and 1 harmless prompts" in result.output
+    assert "40 harmful and 40 harmless" in result.output
+    (files / "only_long.txt").write_text("long " * 1000)
+    only = ["--harmful", files / "only_long.txt", "--harmless", files / "long_good.txt"]
+    result = run("eval", "--model", files / "model", "--probes", built, *only)
+    assert isinstance(result.exception, ArtifactError)
+    assert "longer than the model's context" in str(result.exception)
+
+
 def test_show(built):
     result = run("show", built)
     assert result.exit_code == 0
