@@ -28,7 +28,9 @@ test:  ## Install and run every test (ARGS="tests/guard -k config" for some, VLL
 	@if [ "$(VLLM_TESTS)" = yes ]; then $(MAKE) test-vllm ARGS=; fi
 	@if [ -z "$(ARGS)" ]; then scripts/setup.sh clients; fi
 	@scripts/setup.sh dev
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
+	@vllm=$(abspath $(or $(VENV_VLLM),.venv-vllm))/bin/python; \
+	if [ -x "$$vllm" ]; then export GUARDCHAIN_VLLM_PYTHON="$$vllm"; fi; \
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
 
 test-vllm:  ## Install vLLM for CPUs into .venv-vllm and test the plugin on it (ARGS="-k eager" for some)
 	@scripts/setup.sh vllm
