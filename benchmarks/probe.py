@@ -1,4 +1,5 @@
-"""`python -m benchmarks.probe [--quick] [--model M] [--probes P] [--lengths 50,500] [--json FILE]`: what probing adds.
+"""`python -m benchmarks.probe [--quick] [--model M] [--probes P] [--openings N] [--lengths 50,500] [--json FILE]`: what
+probing adds.
 
 On the embedded upstream, for fresh prompts of several lengths: the request alone; after its probes on the shared KV, as
 the guard does it; after the first-token gate alone; and after scoring the naive way, every opening joined to the prompt
@@ -25,6 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -75,9 +77,9 @@ class Once(NamedTuple):
 class Bench:
     """One upstream, its probes, and a counter at the model's entrance."""
 
-    def __init__(self, upstream: EmbeddedUpstream, probe: PrefixProbe) -> None:
+    def __init__(self, upstream: EmbeddedUpstream, probe: PrefixProbe, openings: Sequence[list[int]]) -> None:
         self.upstream = upstream
-        self.openings = [list(p.tokens) for p in probe.probes.prefixes]
+        self.openings = openings
         gate = probe.probes.gate
         self.first = [[t] for t in (gate.model.tokens if gate else sorted({o[0] for o in self.openings}))]
         self.tokens = 0
@@ -127,17 +129,33 @@ class Bench:
         return Once(self.tokens - before, time.perf_counter() - started, cpu)
 
 
+def _openings(own: Sequence[list[int]], count: int, vocabulary: NDArray[np.int64]) -> list[list[int]]:
+    """`count` openings: the set's own, filled up with random ones of the longest length, whose tokens cost as much."""
+    rng, length = np.random.default_rng(1), max(map(len, own))
+    more = [rng.choice(vocabulary, length).tolist() for _ in range(count - len(own))]
+    return [*own, *more] if count >= len(own) else list(own[:count])
+
+
 async def run(
-    model: str, probes: str, lengths: Sequence[int], *, repeats: int, threads: int, naive_repeats: int = 2
+    model: str,
+    probes: str,
+    lengths: Sequence[int],
+    *,
+    repeats: int,
+    threads: int,
+    naive_repeats: int = 2,
+    openings: int = 0,
 ) -> tuple[list[Row], int]:
-    """Rows by length, and the number of probes."""
+    """Rows by length, and the number of probes: `openings`, or with 0 as many as the set has."""
     upstream = EmbeddedUpstream(EmbeddedOptions(model=model, threads=threads))
     await upstream.start()
     try:
-        bench = Bench(upstream, PrefixProbe.load(resolve(probes, "probes"), upstream.scorer))
+        probe = PrefixProbe.load(resolve(probes, "probes"), upstream.scorer)
         rng = np.random.default_rng(0)
         special = set(upstream.loaded.tokenizer.all_special_ids)
         vocabulary = np.array([t for t in range(upstream.loaded.vocabulary_size) if t not in special])
+        own = [list(p.tokens) for p in probe.probes.prefixes]
+        bench = Bench(upstream, probe, _openings(own, openings or len(own), vocabulary))
         rows = []
         for length in lengths:
             found: dict[str, list[Once]] = {"plain": [], "probed": [], "gated": [], "naive": []}
@@ -183,6 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.probe", description=__doc__)
     parser.add_argument("--model", default="bundled:tiny-chat")
     parser.add_argument("--probes", default="bundled:tiny-chat")
+    parser.add_argument("--openings", type=int, default=0, help="how many; by default those of the set")
     parser.add_argument("--quick", action="store_true", help=f"lengths {','.join(map(str, QUICK))}, five rounds")
     parser.add_argument("--lengths", help=f"prompt lengths in tokens, by default {','.join(map(str, LENGTHS))}")
     parser.add_argument("--repeats", type=int, help="rounds for each length, by default 15")
@@ -191,7 +210,8 @@ def main() -> None:
     wish = parser.parse_args()
     lengths = [int(n) for n in wish.lengths.split(",")] if wish.lengths else QUICK if wish.quick else LENGTHS
     repeats = wish.repeats or (5 if wish.quick else 15)
-    rows, probes = asyncio.run(run(wish.model, wish.probes, lengths, repeats=repeats, threads=wish.threads))
+    options = {"repeats": repeats, "threads": wish.threads, "openings": wish.openings}
+    rows, probes = asyncio.run(run(wish.model, wish.probes, lengths, **options))
     show(rows, probes)
     if wish.json is not None:
         machine = {

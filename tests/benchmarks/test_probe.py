@@ -9,11 +9,13 @@ import pytest
 from benchmarks import probe
 
 
-def test_counts(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("openings", ["0", "1", "8"])
+def test_counts(tmp_path, monkeypatch, capsys, openings):
     out = tmp_path / "report.json"
-    monkeypatch.setattr("sys.argv", ["probe", "--lengths", "20,60", "--repeats", "2", "--json", str(out)])
+    monkeypatch.setattr("sys.argv", ["probe", "--lengths", "20,60", "--repeats", "2", "--openings", openings, "--json", str(out)])
     probe.main()
     report = json.loads(out.read_text())
+    assert report["probes"] == int(openings) or (openings == "0" and report["probes"] >= 2)
     assert [r["length"] for r in report["rows"]] == [20, 60]
     extra = {r["probed_tokens"] - r["plain_tokens"] for r in report["rows"]}
     assert len(extra) == 1  # the probes cost the same whatever the prompt's length
