@@ -9,7 +9,7 @@ from tests.vllm.models import Reference
 from tests.vllm.test_accuracy import TOLERANCE, error, prompt
 
 PROBES = [[40, 50, 60], [40, 51], [77], [900, 901, 902, 903, 904]]
-LENGTHS = [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK]
+LENGTHS = [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 500]
 
 
 def wrong_by(scored: dict, tokens: list[int], probes: list[list[int]], reference: Reference) -> float:
