@@ -4,8 +4,8 @@
 # Models in process too (2 GB more; torch's CPU build):
 #   docker build --tag guardchain:0.1.0-local --build-arg EXTRAS=local .
 
-# A release names the digest: --build-arg PYTHON_IMAGE=python:3.11.11-slim-bookworm@sha256:...
-ARG PYTHON_IMAGE=python:3.11.11-slim-bookworm
+# A release names the digest: --build-arg PYTHON_IMAGE=python:3.11.16-slim-bookworm@sha256:...
+ARG PYTHON_IMAGE=python:3.11.16-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
 ARG EXTRAS=""
