@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from detectors.prefix_probing.artifact import write_atomically
+from guard.files import write_atomically
 
 _SECONDS = 2.0  # between two writes: the file grows, and writing it whole each time would cost more than the work
 
