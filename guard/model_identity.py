@@ -59,14 +59,15 @@ class ModelIdentity:
     def require(self, other: ModelIdentity, what: str) -> None:
         """Raise `ArtifactError` saying which digest differs when `what` (made for self) meets model `other`."""
         wrong = [
-            f"{k} ({getattr(self, k)} ≠ {getattr(other, k)})"
+            f"{k} (made for {getattr(self, k)}, this is {getattr(other, k)})"
             for k in ("weights", "tokenizer", "template")
             if getattr(self, k) != getattr(other, k)
         ]
         if wrong:
+            same = self.name == other.name
+            whose = f"another model {self.name!r}" if same else f"model {self.name!r}, not for {other.name!r}"
             raise ArtifactError(
-                f"{what} was made for model {self.name!r}, not for {other.name!r}: different {', '.join(wrong)}; "
-                "build it again for this model"
+                f"{what} was made for {whose}: different {', '.join(wrong)}; build it again for this model"
             )
 
 

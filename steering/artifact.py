@@ -16,6 +16,7 @@ from safetensors.torch import save as serialised
 from torch import Tensor
 
 from guard.errors import ArtifactError
+from guard.files import write_atomically
 from guard.model_identity import ModelIdentity
 from steering.rotation import (
     angle,
@@ -111,7 +112,7 @@ class Subspace:
         return {i: Rotation.of(self, layer, torch.device(device)) for i, layer in self.layers.items()}
 
     def save(self, path: Path | str) -> None:
-        """Write atomically enough for a running reader: a new file, then a rename."""
+        """Write the file whole or not at all. Raises `ArtifactError`."""
         meta = {
             "format": FORMAT,
             "version": VERSION,
@@ -131,12 +132,8 @@ class Subspace:
             for i, layer in self.layers.items()
             for name in _TENSORS
         }
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_name(target.name + ".new")
         # Not save_file, which makes files that only their owner can read.
-        fresh.write_bytes(serialised(tensors, {FORMAT: json.dumps(meta, ensure_ascii=False, sort_keys=True)}))
-        fresh.replace(target)
+        write_atomically(path, serialised(tensors, {FORMAT: json.dumps(meta, ensure_ascii=False, sort_keys=True)}))
 
     @classmethod
     def load(cls, path: Path | str, *, identity: ModelIdentity | None = None) -> Subspace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 from collections.abc import Sequence
 from html import escape
 from io import StringIO
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from guard.errors import ArtifactError
+from guard.files import write_atomically
 from steering.evaluate_controls import Kind
 from steering.evaluate_sweep import Advice, Limits, Point, Setting, Sweep
 
@@ -60,13 +62,18 @@ def patch(advice: Advice, policy: str, model: str) -> str:
     return head + text.getvalue()
 
 
-def plot(found: Sweep, path: Path) -> None:
-    """Curves as a PNG. Raises `ArtifactError` without matplotlib."""
+def require_matplotlib() -> Any:
+    """Its `pyplot`, drawing without a screen. Raises `ArtifactError`."""
     try:
         importlib.import_module("matplotlib").use("Agg")
-        pyplot: Any = importlib.import_module("matplotlib.pyplot")
+        return importlib.import_module("matplotlib.pyplot")
     except ImportError:
         raise ArtifactError("a PNG needs matplotlib: pip install 'guardchain[plot]'") from None
+
+
+def plot(found: Sweep, path: Path) -> None:
+    """Curves as a PNG. Raises `ArtifactError` without matplotlib, or when the file cannot be written."""
+    pyplot = require_matplotlib()
     settings = found.settings()
     figure, grid = pyplot.subplots(len(settings), 1, figsize=(9, 4.5 * len(settings)), squeeze=False)
     for setting, axes in zip(settings, grid[:, 0], strict=True):
@@ -90,8 +97,10 @@ def plot(found: Sweep, path: Path) -> None:
         keys += [axes.plot([], [], color="0.4", linestyle=_line(k), label=k.value)[0] for k in kinds]
         axes.legend(handles=keys, fontsize=8, handlelength=4, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.tight_layout()
-    figure.savefig(path, dpi=130)
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=130, format="png")
     pyplot.close(figure)
+    write_atomically(path, picture.getvalue())
 
 
 def _line(kind: Kind) -> Any:

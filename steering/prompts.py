@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from guard.errors import ArtifactError
+from guard.files import parse_json, read_text, require_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +51,29 @@ def read_prompts(path: Path | str, *, harmful: bool | None = None) -> list[str]:
     Raises `ArtifactError` naming the line (never its text) when a row has no prompt.
     """
     source = Path(path)
-    try:
-        text = source.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ArtifactError(f"cannot read prompts from {source}") from None
-    rows: list[Any] = []
-    try:
-        if source.suffix == ".json":
-            rows = json.loads(text)
-        elif source.suffix == ".jsonl":
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-        else:
-            rows = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    except ValueError:
-        raise ArtifactError(f"{source} is not valid JSON") from None
+    text = read_text(source)
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    match source.suffix.lower():
+        case ".json":
+            document = parse_json(text, str(source))
+            if not isinstance(document, list):
+                raise ArtifactError(f"{source}: a JSON file must hold a list of prompts")
+            rows: list[tuple[int, Any]] = list(enumerate(document, 1))
+        case ".jsonl":
+            rows = [(n, parse_json(line, f"{source}, line {n}")) for n, line in lines]
+        case ".txt" | "":
+            rows = [(n, line.strip()) for n, line in lines if not line.startswith("#")]
+        case other:
+            raise ArtifactError(f"{source}: prompts come as .jsonl, .json or .txt, not {other!r}")
     found = []
-    for number, row in enumerate(rows, 1):
+    for number, row in rows:
         if isinstance(row, dict):
             if harmful is not None and isinstance(row.get("harmful"), bool) and row["harmful"] is not harmful:
                 continue
             row = next((row[k] for k in ("prompt", "instruction", "goal", "text") if isinstance(row.get(k), str)), None)
         if not isinstance(row, str) or not row.strip():
             raise ArtifactError(f"{source}: row {number} holds no prompt")
+        require_whole(row, f"{source}: row {number}")
         found.append(row)
     if not found:
         raise ArtifactError(f"{source} holds no prompts of the kind asked for")

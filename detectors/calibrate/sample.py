@@ -20,6 +20,7 @@ from detectors.prefix_probing.data import COLUMNS
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.scorers.base import Message, Tool
 from guard.errors import ArtifactError, CheckUnavailable, RequestError
+from guard.files import parse_json, read_text
 
 _TRUE, _FALSE = (True, 1, "true", "1", "yes"), (False, 0, "false", "0", "no")
 
@@ -142,17 +143,10 @@ def read(path: Path | str) -> list[Conversation]:
 def rows(path: Path | str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(`file:line`, object) for every line that is not empty. Raises `ArtifactError`."""
     file = Path(path)
-    try:
-        text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"cannot read {file}: {type(error).__name__}") from None
-    for n, line in enumerate(text.split("\n"), 1):
+    for n, line in enumerate(read_text(file).split("\n"), 1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            raise ArtifactError(f"{file}, line {n}: not JSON") from None
+        row = parse_json(line, f"{file}, line {n}")
         if not isinstance(row, dict):
             raise ArtifactError(f"{file}, line {n}: not an object")
         yield f"{file.name}:{n}", row

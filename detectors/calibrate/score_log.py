@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections import Counter
@@ -12,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from detectors.calibrate.sample import Judged, Sample, label, rows
+from detectors.prefix_probing.data import table
 from guard.errors import ArtifactError
+from guard.files import read_text
 
 PROBE = "probe"
 
@@ -99,7 +100,7 @@ def read_log(paths: Sequence[Path | str], *, policy: str | None = None) -> Log:
                         continue
                     try:
                         row = json.loads(line)
-                    except ValueError:
+                    except (ValueError, RecursionError):
                         lost["torn line"] += 1
                         continue
                     outcome = _entry(row, policy, policies)
@@ -136,13 +137,9 @@ def read_labels(path: Path | str) -> dict[str, bool]:
 
 
 def _label_rows(file: Path) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    if file.suffix.lower() != ".csv":
+    if file.suffix.lower() not in (".csv", ".tsv"):
         return rows(file)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            return [(f"{file.name}:{n}", row) for n, row in enumerate(csv.DictReader(source), 2)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ArtifactError(f"cannot read {file}: {type(error).__name__}") from None
+    return [(f"{file.name}:{n}", row) for n, row in table(file, read_text(file))]
 
 
 def _entry(row: Any, policy: str | None, policies: set[str]) -> Entry | str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +16,7 @@ from detectors.alignment import UNCHANGED, Alignment
 from detectors.prefix_probing.score import Aggregation, Sign
 from detectors.probability import Probability
 from guard.errors import ArtifactError
+from guard.files import write_atomically
 from guard.model_identity import ModelIdentity
 
 _MAX_BYTES = 1 << 20
@@ -250,14 +250,3 @@ class ProbeSet(_Strict):
         if identity is not None:
             probes.identity.require(identity, f"probe set {file.name}")
         return probes
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by a complete new file; readers see the old one or the new one, whatever happens between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    twin = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        twin.write_text(text, "utf-8")
-        twin.replace(path)
-    finally:
-        twin.unlink(missing_ok=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.prefix_probing.artifact import write_atomically
+from guard.errors import ArtifactError
+from guard.files import write_atomically
 
 
 class Checkpoint:
@@ -60,6 +63,7 @@ def remove(path: Path) -> None:
 
 class Rows:
     """Rows of equal shape, appended one by one: a file that only grows costs what is new, however long it is.
+    All of it raises `ArtifactError` naming the file when that cannot be written.
 
     Every row carries a checksum. What stands behind the first that does not hold is cut off: a row that was being
     written when the process was killed, or what a machine's crash left in its place.
@@ -69,12 +73,13 @@ class Rows:
         self._dtype = dtype
         self._stored = np.dtype([("row", dtype), ("sum", "<u4")])
         self._rows: list[NDArray[Any]] = []
-        self._file = None
+        self._path, self._file = path, None
         if path is not None:
             head = hashlib.sha256(f"{key} {dtype.descr}".encode()).digest()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a+b")
-            self._read(head)
+            with self._writing():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = path.open("a+b", buffering=0)
+                self._read(head)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -86,8 +91,8 @@ class Rows:
             row[name] = values
         self._rows.append(row)
         if self._file is not None:
-            self._file.write(row.tobytes() + _sum(row).to_bytes(4, "little"))
-            self._file.flush()
+            with self._writing():
+                self._write(row.tobytes() + _sum(row).to_bytes(4, "little"))
 
     def column(self, name: str) -> NDArray[Any]:
         """[rows, numbers]."""
@@ -102,8 +107,7 @@ class Rows:
         self._file.seek(0)
         if self._file.read(len(head)) != head:
             self._file.truncate(0)
-            self._file.write(head)
-            self._file.flush()
+            self._write(head)
             return
         size = self._stored.itemsize
         while len(data := self._file.read(size)) == size:
@@ -114,6 +118,18 @@ class Rows:
             self._rows.append(row)
         self._file.truncate(len(head) + len(self._rows) * size)
         self._file.seek(0, 2)
+
+    def _write(self, data: bytes) -> None:
+        assert self._file is not None
+        while data:  # a disk that is nearly full takes a part
+            data = data[self._file.write(data) or 0 :]
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ArtifactError(f"cannot write {self._path}: {error.strerror or type(error).__name__}") from None
 
 
 def _sum(row: NDArray[Any]) -> int:

@@ -7,13 +7,14 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from detectors.prefix_probing.artifact import Part
 from guard.errors import ArtifactError
+from guard.files import parse_json, read_text, require_whole
 
 COLUMNS = ("prompt", "text", "question", "goal", "instruction", "behavior")
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
@@ -58,32 +59,42 @@ def read(path: Path | str, *, label: bool, column: str | None = None) -> list[st
     of `COLUMNS` that a row has. Raises `ArtifactError` naming file and line; never quotes a prompt.
     """
     file = Path(path)
-    try:
-        text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"cannot read prompts from {file}: {type(error).__name__}") from None
+    text = read_text(file)
     match file.suffix.lower():
         case ".txt":
             rows: list[tuple[int, Any]] = list(enumerate(text.split("\n"), 1))
         case ".jsonl":
-            rows = [(n, _json(file, n, line)) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+            lines = enumerate(text.split("\n"), 1)
+            rows = [(n, parse_json(line, f"{file}, line {n}")) for n, line in lines if line.strip()]
         case ".json":
-            document = _json(file, 1, text)
+            document = parse_json(text, str(file))
             if not isinstance(document, list):
                 raise ArtifactError(f"{file}: a JSON file must hold a list of prompts")
             rows = list(enumerate(document, 1))
         case ".csv" | ".tsv":
-            delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
-            try:
-                rows = list(enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), 2))
-            except csv.Error:
-                raise ArtifactError(f"{file}: not a table") from None
+            rows = list(table(file, text))
         case other:
             raise ArtifactError(
                 f"{file}: prompts come as .jsonl, .json, .csv, .tsv or .txt, not {other or 'without suffix'!r}"
             )
     found = (_prompt(file, n, row, label, column) for n, row in rows)
     return [p for p in found if p]
+
+
+def table(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(row, cells by column) of a table, the header being row 1: separated by tabs in a .tsv, else by commas.
+
+    Raises `ArtifactError` naming the line: a quote that is never closed would take all that follows into one cell.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    tabs = file.suffix.lower() == ".tsv"
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
+    try:
+        yield from enumerate(reader, 2)
+    except csv.Error as error:
+        raise ArtifactError(
+            f"{file}, up to line {reader.reader.line_num}: not a table: {error}; look for an open quote"
+        ) from None
 
 
 def split(prompts: Prompts, seed: int = 0) -> dict[str, Prompts]:
@@ -125,15 +136,9 @@ def _place(text: str, seed: int) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _json(file: Path, line: int, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise ArtifactError(f"{file}, line {line}: not JSON") from None
-
-
 def _prompt(file: Path, line: int, row: Any, label: bool, column: str | None) -> str | None:
     if isinstance(row, str):
+        require_whole(row, f"{file}, row {line}")
         return row.strip() or None
     if not isinstance(row, dict):
         raise ArtifactError(f"{file}, row {line}: neither a string nor an object")
@@ -149,4 +154,5 @@ def _prompt(file: Path, line: int, row: Any, label: bool, column: str | None) ->
     if not isinstance(value, str):
         where = f"column {column!r}" if column else f"one of the columns {', '.join(COLUMNS)}"
         raise ArtifactError(f"{file}, row {line}: no text in {where}")
+    require_whole(value, f"{file}, row {line}")
     return value.strip() or None

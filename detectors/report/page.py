@@ -7,9 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from detectors.prefix_probing.artifact import write_atomically
 from detectors.report.charts import charts
 from detectors.report.summary import Summary
+from guard.files import write_atomically
 
 
 def render(summary: Summary, *, title: str, show_text: bool = False) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
-from typing import Annotated, Any
+import os
+import sys
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -26,6 +30,9 @@ LAZY = {
     "audit": ("guard.cli.audit", "app", "Check the audit log."),
     "sanitize": ("guard.cli.sanitize", "sanitize", "Hide sensitive text of a file or of stdin, side by side."),
 }
+
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _Group(TyperGroup):
@@ -96,9 +103,32 @@ def _run() -> None:
 
 
 def main() -> None:
-    """Entry point of the `guard` script. Our own errors are one line and exit status 1, not a traceback."""
+    """Entry point of the `guard` script. Our own errors are one line and exit status 1, not a traceback.
+
+    Nobody who reads on is no error of ours, and said nothing about: exit status 1. Ctrl-C: 130.
+    """
     try:
-        _run()
+        try:
+            _run()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except GuardError as error:
         typer.echo(f"guard: {error}", err=True)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except OSError as error:
+        # Files are written by functions that name them: what has no name is the output.
+        if error.filename is not None or error.errno not in (errno.EPIPE, *_UNWRITABLE):
+            raise
+        _let_go(sys.stdout)
+        if error.errno != errno.EPIPE:
+            typer.echo(f"guard: cannot write the output: {error.strerror}", err=True)
+        raise SystemExit(1) from None
+
+
+def _let_go(stream: TextIO) -> None:
+    """What is still to be written goes nowhere, lest the interpreter fail at it once more when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from guard.cli.probing import choice, load, progress
+from guard.cli import outputs
+from guard.cli.probing import MAX_SEED, choice, load, progress, require_device
+from guard.errors import ArtifactError
+from guard.files import write_atomically
 
 if TYPE_CHECKING:
     from detectors.calibrate.sample import Sample
@@ -70,8 +73,8 @@ def calibrate(
         str, typer.Option(help="float32, bfloat16 or float16: the one the model is served in.")
     ] = "float32",
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
-    threads: Annotated[int, typer.Option(help="CPU threads for torch; 0 leaves its default.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads for torch; 0 leaves its default.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of the bootstrap.")] = 0,
 ) -> None:
     """Fit `steer_at` and `block_at` at target false-positive rates, and say what they are worth."""
     from rich.console import Console
@@ -83,7 +86,7 @@ def calibrate(
     from guard.assets import resolve
 
     if bool(data) == bool(log):
-        raise typer.BadParameter("give either --data or --log")
+        raise typer.BadParameter("give either labelled prompts or a log", param_hint="--data, --log")
     if block_fpr > steer_fpr:
         raise typer.BadParameter("must not be above --steer-fpr", param_hint="--block-fpr")
     if probability not in ("none", "platt", "isotonic"):
@@ -93,17 +96,25 @@ def calibrate(
     if per_script and out is None:
         raise typer.BadParameter("needs --out: thresholds then belong to the new probe set", param_hint="--per-script")
     chosen = cast("Detector", choice(Detector, detector, "--detector"))
+    if to_label and not log:
+        raise typer.BadParameter("needs --log", param_hint="--to-label")
+    if data and model is None:
+        raise typer.BadParameter("needed with --data", param_hint="--model")
+    if log and not to_label and labels is None:
+        raise typer.BadParameter("needed with --log; --to-label says what is worth labelling", param_hint="--labels")
+    outputs.require({"--out": out, "--patch": patch, "--html": html}, [*(data or []), *(log or []), labels])
+    if data:
+        require_device(dtype, device)
     loaded = ProbeSet.load(resolve(probes, "probes"))
     stored = loaded.calibration_of(chosen)
-    if to_label:
+    if log and to_label:
         _print_worth_labelling(log, policy, loaded.fingerprint(chosen), stored, to_label)
         return
-    if data:
-        if model is None:
-            raise typer.BadParameter("needed with --data", param_hint="--model")
+    if data and model is not None:
         sample = _score(data, model, loaded, chosen, scope, limit, (dtype, device, threads))
         source = ", ".join(p.name for p in data)
     else:
+        assert labels is not None
         sample = _join(log or [], labels, policy, loaded.fingerprint(chosen), rest_harmless)
         source = ", ".join(p.name for p in log or [])
     if per_script:
@@ -124,24 +135,26 @@ def calibrate(
         held_out = cross_fit(sample.harmful, sample.harmless, kind)
     facts = {"model": loaded.identity.name, "weights": loaded.identity.weights, "detector": detector, "from": source}
     summary = summarise(sample, fitted, stored=stored, held_out=held_out, worst=worst, facts=facts)
-    terminal.show(Console(), summary, show_text=show_text)
-    if patch is not None:
-        artifact = str(out) if per_script else None
-        patch.write_text(_patch(policy, fitted, loaded.identity.name, artifact), "utf-8")
-        typer.echo(f"wrote {patch}; merge it into guard.yaml, then: guard config check guard.yaml")
+    # All files before the first word: whoever reads the words may stop reading.
     if out is not None:
         loaded.recalibrated(chosen, fitted).save(out)
-        typer.echo(f"wrote {out}")
+    if patch is not None:
+        artifact = str(out) if per_script else None
+        write_atomically(patch, _patch(policy, fitted, loaded.identity.name, artifact))
     if html is not None:
         page.write(html, summary, title=f"Calibration of {loaded.identity.name}", show_text=show_text)
-        typer.echo(f"wrote {html}")
+    terminal.show(Console(), summary, show_text=show_text)
+    if patch is not None:
+        typer.echo(f"wrote {patch}; merge it into guard.yaml, then: guard config check guard.yaml")
+    for written in (out, html):
+        if written is not None:
+            typer.echo(f"wrote {written}")
 
 
 def _fit_scripts(sample: Sample, block_fpr: float, steer_fpr: float, seed: int) -> Calibration:
     from collections import Counter
 
     from detectors.calibrate.scripts import ENOUGH, calibrate_scripts
-    from guard.errors import ArtifactError
 
     fitted = calibrate_scripts(*sample.unaligned, sample.scripts, block_fpr=block_fpr, steer_fpr=steer_fpr, seed=seed)
     if not fitted.scripts:
@@ -171,17 +184,20 @@ def _score(
     found = [row for path in data for row in read(path)]
     if limit and len(found) > limit:
         found = [found[i * len(found) // limit] for i in range(limit)]
+    if not 0 < (bad := sum(row.harmful for row in found)) < len(found):
+        raise ArtifactError(
+            f"calibration needs both classes: {', '.join(map(str, data))} holds {bad} harmful and {len(found) - bad} "
+            "harmless prompts"
+        )
     probe = PrefixProbe(probes, load(model, *where), detector=Detector(detector), cascade=False)
     with progress() as bar:
         task = bar.add_task("prompts", total=len(found))
         return score(probe, found, scope=how, tick=lambda n: bar.update(task, completed=n))
 
 
-def _join(log: list[Path], labels: Path | None, policy: str, probes: str, rest_harmless: bool) -> Sample:
+def _join(log: list[Path], labels: Path, policy: str, probes: str, rest_harmless: bool) -> Sample:
     from detectors.calibrate.score_log import read_labels, read_log
 
-    if labels is None:
-        raise typer.BadParameter("needed with --log; --to-label says what is worth labelling", param_hint="--labels")
     found = read_log(log, policy=policy).require(probes)
     guessed = sum(e.stage == "first_token" for e in found.entries)
     if guessed:
@@ -193,13 +209,11 @@ def _join(log: list[Path], labels: Path | None, policy: str, probes: str, rest_h
     return found.judged(read_labels(labels), rest_harmless=rest_harmless)
 
 
-def _print_worth_labelling(log: list[Path] | None, policy: str, probes: str, stored: Calibration, count: int) -> None:
+def _print_worth_labelling(log: list[Path], policy: str, probes: str, stored: Calibration, count: int) -> None:
     from detectors.calibrate.score_log import read_log
 
-    if not log:
-        raise typer.BadParameter("needs --log", param_hint="--to-label")
-    typer.echo("request_id,digest,score,harmful")
     found = read_log(log, policy=policy).require(probes)
+    typer.echo("request_id,digest,score,harmful")
     for e in found.worth_labelling((stored.steer_at, stored.block_at), count):
         typer.echo(f"{e.request_id},{e.digest},{e.score:.6f},")
 

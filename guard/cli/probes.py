@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guard.cli.probing import choice, fitting, load, progress, spread
+from guard.cli import outputs
+from guard.cli.probing import MAX_SEED, choice, fitting, load, progress, require_device, spread
 from guard.cli.robustness import robustness
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ Harmless = Annotated[Path, typer.Option(help="Harmless prompts; may be the same 
 Column = Annotated[str | None, typer.Option(help="Field that holds the text; by default prompt, text, question, ...")]
 Dtype = Annotated[str, typer.Option(help="float32, bfloat16 or float16: the one the model is served in.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")]
-Threads = Annotated[int, typer.Option(help="CPU threads for torch; 0 leaves its default.")]
+Threads = Annotated[int, typer.Option(min=0, help="CPU threads for torch; 0 leaves its default.")]
 
 
 @app.command()
@@ -44,7 +47,7 @@ def build(
     aggregation: Annotated[str, typer.Option(help="mean, logsumexp, max, weighted, or best of them.")] = "best",
     block_fpr: Annotated[float, typer.Option(min=0, max=1, help="False-positive rate that block_at may cost.")] = 0.01,
     steer_fpr: Annotated[float, typer.Option(min=0, max=1, help="The same for steer_at.")] = 0.05,
-    seed: Annotated[int, typer.Option(help="Shifts the split into parts.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Shifts the split into parts.")] = 0,
     batch: Annotated[int, typer.Option(min=1, help="Prompts per forward pass in the search.")] = 16,
     per_script: Annotated[
         bool,
@@ -53,7 +56,8 @@ def build(
         ),
     ] = True,
     gate_outside: Annotated[
-        float, typer.Option(min=0, max=0.5, help="Share of prompts the gate's bounds may miss; 0: no gate.")
+        float,
+        typer.Option(min=0, max=0.5, help="Share of prompts the gate's bounds may miss; 0: no gate."),
     ] = 0.05,
     state: Annotated[
         Path | None, typer.Option(help="Where a stopped build keeps what it found; by default OUT.state.")
@@ -75,10 +79,14 @@ def build(
     from detectors.prefix_probing.search import SearchOptions
     from detectors.prefix_probing.select import SelectOptions
 
-    how = None if aggregation == "best" else choice(Aggregation, aggregation, "--aggregation")
+    how = None if aggregation == "best" else choice(Aggregation, aggregation, "--aggregation", "best")
     if block_fpr > steer_fpr:
         raise typer.BadParameter("must not be above --steer-fpr", param_hint="--block-fpr")
+    kept = state or out.with_name(out.name + ".state")
+    outputs.require({"--out": out, "--state": kept}, [harmful, harmless])
+    require_device(dtype, device)
     found = data.load(harmful, harmless, column=column)
+    data.split(found, seed)  # raises for too few prompts, before the model is loaded
     options = BuildOptions(
         search=SearchOptions(width=width, top_k=top_k, depth=depth, min_p=min_p, batch=batch),
         select=SelectOptions(keep=keep, aggregation=how, slack=slack),
@@ -91,8 +99,7 @@ def build(
     )
     scorer = load(model, dtype, device, threads)
     found = fitting(scorer, found, depth)
-    kept = state or out.with_name(out.name + ".state")
-    with progress() as bar:
+    with _resumable(kept), progress() as bar:
         tasks: dict[str, Any] = {}
 
         def tell(stage: str, done: int, steps: int) -> None:
@@ -105,6 +112,16 @@ def build(
     remove(kept)
     _print(probes)
     typer.echo(f"wrote {out}")
+
+
+@contextlib.contextmanager
+def _resumable(state: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if state.exists():
+            typer.echo(f"guard: stopped; the same command goes on from {state}", err=True)
+        raise
 
 
 @app.command()
@@ -144,6 +161,7 @@ def evaluate(
     from detectors.prefix_probing.artifact import ProbeSet
     from guard.assets import resolve
 
+    require_device(dtype, device)
     endpoints = [Endpoint.parse(text) for text in guard or []]
     if (train_harmful is None) != (train_harmless is None):
         raise typer.BadParameter("--train-harmful and --train-harmless go together")

@@ -12,7 +12,9 @@ from benchmarks import probe
 @pytest.mark.parametrize("openings", ["0", "1", "8"])
 def test_counts(tmp_path, monkeypatch, capsys, openings):
     out = tmp_path / "report.json"
-    monkeypatch.setattr("sys.argv", ["probe", "--lengths", "20,60", "--repeats", "2", "--openings", openings, "--json", str(out)])
+    monkeypatch.setattr(
+        "sys.argv", ["probe", "--lengths", "20,60", "--repeats", "2", "--openings", openings, "--json", str(out)]
+    )
     probe.main()
     report = json.loads(out.read_text())
     assert report["probes"] == int(openings) or (openings == "0" and report["probes"] >= 2)

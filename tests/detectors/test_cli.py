@@ -96,8 +96,8 @@ def test_eval(files, built):
     ("change", "error", "says"),
     [
         ({"--model": "bundled:nothing"}, ConfigError, "no bundled model"),
-        ({"--model": "/does/not/exist"}, ArtifactError, "cannot load model"),
-        ({"--harmful": "missing.txt"}, ArtifactError, "cannot read prompts"),
+        ({"--model": "/does/not/exist"}, ArtifactError, "no model at"),
+        ({"--harmful": "missing.txt"}, ArtifactError, "cannot read missing.txt"),
         ({"--harmless": "{root}/bad.txt"}, ArtifactError, "stand in both"),
     ],
 )

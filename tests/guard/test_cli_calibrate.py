@@ -170,5 +170,6 @@ def test_bad_options(files, wrong):
 
 
 def test_probe_set_without_the_regression(files):
-    result = run("--probes", files / "probes.json", "--log", files / "audit.jsonl", "--detector", "first_token_lr")
+    log = ["--log", files / "audit.jsonl", "--labels", files / "labels.csv"]
+    result = run("--probes", files / "probes.json", *log, "--detector", "first_token_lr")
     assert isinstance(result.exception, ArtifactError)

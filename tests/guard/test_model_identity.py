@@ -65,10 +65,20 @@ def test_digests(tmp_path: Path, edit: Callable[[Path], object], differs: set[st
     b = ModelIdentity.of(tmp_path / "b", name="a")
     assert {k for k, v in a.to_dict().items() if v != getattr(b, k)} == differs
     if differs:
-        with pytest.raises(ArtifactError, match=f"the probe set was made for model 'a'.*different {differs.pop()}"):
+        with pytest.raises(
+            ArtifactError, match=f"the probe set was made for another model 'a': different {differs.pop()}"
+        ):
             a.require(b, "the probe set")
     else:
         a.require(b, "the probe set")
+
+
+@pytest.mark.parametrize(("name", "whose"), [("a", "another model 'a'"), ("b", "model 'a', not for 'b'")])
+def test_both_digests_are_named(name: str, whose: str) -> None:
+    made, other = ModelIdentity("a", "1" * 16, "t", "c"), ModelIdentity(name, "2" * 16, "t", "c")
+    with pytest.raises(ArtifactError) as raised:
+        made.require(other, "x")
+    assert str(raised.value).startswith(f"x was made for {whose}: different weights (made for {'1' * 16}, this is ")
 
 
 def test_round_trip_and_names(tmp_path: Path) -> None:

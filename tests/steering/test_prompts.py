@@ -34,6 +34,7 @@ ROWS = [{"prompt": "a", "harmful": True}, {"prompt": "b", "harmful": False}]
         ("p.jsonl", "\n".join(map(json.dumps, ROWS)), False, ["b"]),
         ("p.jsonl", "\n".join(map(json.dumps, ROWS)) + "\n\n", None, ["a", "b"]),
         ("p.json", json.dumps(["x", {"instruction": "y"}, {"goal": "z"}]), True, ["x", "y", "z"]),
+        ("p.JSONL", '\ufeff{"prompt": "a\u2028b"}\r\n', True, ["a\u2028b"]),
         ("p.txt", "# a comment\none\n\n  two  \n", True, ["one", "two"]),
     ],
 )
@@ -45,11 +46,14 @@ def test_prompt_files(tmp_path: Path, name: str, text: str, harmful: bool | None
 @pytest.mark.parametrize(
     ("name", "data", "says"),
     [
-        ("p.jsonl", b'{"prompt": "secret"', "not valid JSON"),
+        ("p.jsonl", b'{"prompt": "secret"', "line 1: not JSON"),
         ("p.jsonl", b'{"prompt": "a"}\n{"other": "secret"}', "row 2"),
         ("p.json", b'["a", 3]', "row 2"),
         ("p.txt", b"\xff\xfe\xff", "cannot read"),
         ("p.txt", b"", "no prompts"),
+        ("p.csv", b"prompt\nsecret\n", "not '.csv'"),
+        ("p.json", b'{"prompt": "secret"}', "must hold a list"),
+        ("p.jsonl", b'"secret \\ud83d"', "row 1: holds half"),
         ("p.jsonl", b'{"prompt": "secret", "harmful": false}', "no prompts"),
     ],
 )

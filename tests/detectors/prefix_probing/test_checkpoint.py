@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import errno
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from detectors.prefix_probing.artifact import write_atomically
 from detectors.prefix_probing.checkpoint import Checkpoint, remove
+from guard.errors import ArtifactError
 
 
 def test_values_come_back_exactly(tmp_path):
@@ -96,15 +95,17 @@ def test_without_a_path_nothing_is_kept():
         assert found.column("first").tolist() == [[1, 1, 1]]
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "x.json"
-    write_atomically(path, json.dumps("old"))
+def test_rows_that_cannot_be_written_are_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ArtifactError, match=r"cannot write .*file/x.state.part.rows: "):
+        rows(tmp_path / "file" / "x.state")
 
-    def broken(self, target):
-        raise OSError("disk full")
+    class Full:
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", broken)
-    with pytest.raises(OSError, match="full"):
-        write_atomically(path, json.dumps("new"))
-    assert json.loads(path.read_text()) == "old"
-    assert list(tmp_path.iterdir()) == [path]
+    with closing(rows(tmp_path / "x.state")) as found:
+        file, found._file = found._file, Full()
+        with pytest.raises(ArtifactError, match=r"cannot write .*x.state.part.rows: No space left"):
+            found.append(means=np.ones(2), first=np.ones(3))
+        found._file = file

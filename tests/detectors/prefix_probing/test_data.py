@@ -45,6 +45,7 @@ def test_column(tmp_path):
         ("a.jsonl", '{"prompt": "secret", "harmful": "maybe"}\n', "row 1: `harmful` must"),
         ("a.jsonl", '{"prompt": "secret", "harmful": 2}\n', "row 1: `harmful` must"),
         ("a.jsonl", "3\n", "row 1: neither"),
+        ("a.jsonl", '{"prompt": "secret \\ud83d"}\n', "row 1: holds half a character"),
         ("a.json", '{"prompt": "secret"}', "must hold a list"),
         ("a.csv", "secret\nx\n", "row 2: no text"),
         ("a.parquet", "", "not '.parquet'"),
@@ -61,7 +62,7 @@ def test_unreadable(tmp_path):
     with pytest.raises(ArtifactError, match="cannot read"):
         read(tmp_path / "missing.txt", label=True)
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ArtifactError, match="UnicodeDecodeError"):
+    with pytest.raises(ArtifactError, match="UTF-16"):
         read(tmp_path / "binary.txt", label=True)
 
 
@@ -100,3 +101,22 @@ def test_split_is_disjoint_stable_and_digested():
 @pytest.mark.parametrize(("a", "b"), [("Hello, World!", "hello world"), ("你好。", "你好"), ("a_b", "A b")])
 def test_normalised(a, b):
     assert normalised(a) == normalised(b)
+
+
+def test_a_table_with_long_cells(tmp_path):
+    long = "x" * 200_000
+    path = write(tmp_path / "a.csv", f'prompt,harmful\n"{long}",true\nshort,true\n')
+    assert read(path, label=True) == [long, "short"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('prompt\none\n"never closed\ntwo\n', "up to line 4: not a table: .*open quote"),
+        ('prompt\n"secret" two\n', "up to line 2: not a table"),
+    ],
+)
+def test_a_quote_that_would_take_other_rows(tmp_path, text, says):
+    with pytest.raises(ArtifactError, match=says) as raised:
+        read(write(tmp_path / "a.csv", text), label=True)
+    assert "secret" not in str(raised.value)
