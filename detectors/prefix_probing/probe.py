@@ -20,8 +20,8 @@ from guard.errors import ArtifactError, CheckUnavailable, GuardError
 log = logging.getLogger("detectors.probe")
 
 NAME = "probe"
-# Above this many characters, tokenising is worth a thread of its own.
-_LONG = 4096
+# Above this many characters, work on a text is worth a thread of its own.
+LONG = 4096
 # Above this many tokens the gate is not asked: it was calibrated on short prompts and its bounds do not hold for long
 # ones, whose probes cost little beside the prompt itself.
 MOST_GATED = 256
@@ -129,7 +129,7 @@ class PrefixProbe:
     async def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
         """The prompt's token ids, ending where the answer begins. Raises as `score` does."""
         try:
-            if sum(len(str(m.get("content", ""))) for m in messages) > _LONG:
+            if sum(len(str(m.get("content", ""))) for m in messages) > LONG:
                 return await asyncio.to_thread(self.scorer.render, messages, tools)
             return self.scorer.render(messages, tools)
         except GuardError:
