@@ -143,7 +143,7 @@ class ProbeCheck:
 
     async def _scores(self, conversation: Sequence[Message], tools: Sequence[Tool] | None) -> list[Score]:
         """One score for the whole and one for each window; the last one is the first that has to be blocked."""
-        prompt = await self.probe.render(conversation, tools)
+        prompt = await self.probe.render(conversation, tools, whole=self.scope is not Scope.WINDOWS)
         pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
         written = script_of(conversation)
         scores: list[Score] = []

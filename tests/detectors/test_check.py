@@ -524,3 +524,24 @@ def test_unwrap_reads_tool_results_that_are_scored(tool_results, verdict):
     scorer = FixedScorer(lambda p, probes: gap(3.0 if "something bad" in tokenizer().decode(p) else 0.0)(p, probes))
     finding = inspect(scorer, exchange(messages), unwrap=True, tool_results=tool_results)
     assert finding.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("scope", "characters", "asked"),
+    [("all", 100, False), ("all", 5000, True), ("latest_turn", 5000, True), ("windows", 5000, False)],
+)
+def test_what_is_certainly_too_long_is_refused_before_it_is_tokenised(scope, characters, asked):
+    """But for windows, which hold all of it."""
+    scorer = FixedScorer(gap(0.0))
+
+    def refuse(messages, tools):
+        raise CheckUnavailable("probe", "too_long")
+
+    scorer.refuse_too_long = refuse
+    said = exchange([{"role": "user", "content": "a " * (characters // 2)}])
+    if asked:
+        with pytest.raises(CheckUnavailable, match="too_long"):
+            inspect(scorer, said, scope=scope)
+        assert scorer.rendered == []
+    else:
+        assert inspect(scorer, said, scope=scope).verdict is Verdict.ALLOW
