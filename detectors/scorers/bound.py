@@ -65,4 +65,4 @@ def _steps(pre_tokenizer: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any
 
 
 def _isolates(step: Mapping[str, Any]) -> bool:
-    return step["type"] == "Split" and step["behavior"] != "Removed"
+    return bool(step["type"] == "Split" and step["behavior"] != "Removed")
