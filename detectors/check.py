@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from detectors.prefix_probing.probe import NAME, PrefixProbe, Score, Stage
+from detectors.prefix_probing.probe import LONG, NAME, PrefixProbe, Score, Stage
 from detectors.scorers.base import Message, Tool
 from detectors.script import script_of
-from detectors.unwrap import payloads, said_last
+from detectors.unwrap import payloads, said
 from detectors.windows import Frame, windows
 from guard.check import Exchange, OutputFilter
 from guard.errors import CheckUnavailable, ConfigError
@@ -37,9 +38,10 @@ class ProbeCheck:
     Thresholds left None are the probe set's own calibration. With scope `windows` a turn of more than `window_tokens`
     is scored whole, where the scorer can, and in at most `max_windows` pieces; the worst decides. `tool_results` scores
     each tool result of the scope by itself too, as if the user had said it: instructions hidden in what a tool brought
-    back. `unwrap` scores by themselves too what `detectors.unwrap` finds encoded, quoted or set off in the latest user
-    message or a prompt, without system prompts. With `digest_key`, findings carry a keyed digest of what was scored:
-    `guard calibrate` tells by it which requests were the same, and nobody without the key can try out what they said.
+    back. `unwrap` scores by themselves too what `detectors.unwrap` finds encoded, quoted or set off in the scope's user
+    messages, in a tool result that is scored or in a prompt, without system prompts. With `digest_key`, findings carry
+    a keyed digest of what was scored: `guard calibrate` tells by it which requests were the same, and nobody without
+    the key can try out what they said.
     Raises `ConfigError` when block_at < steer_at.
     """
 
@@ -83,7 +85,7 @@ class ProbeCheck:
         """
         tools = exchange.tools() if exchange.tools is not None else None
         scores: list[Score] = []
-        conversations = self._conversations(exchange)
+        conversations = await self._conversations(exchange)
         for conversation in conversations:
             scores += await self._scores(conversation, tools)
             if scores[-1].value >= self.block_at:
@@ -122,7 +124,7 @@ class ProbeCheck:
         bounds = [harmless[q] for q in ("0.25", "0.5", "0.75") if q in harmless]
         return {"quarter": 1 + sum(score >= bound for bound in bounds)} if len(bounds) == 3 else {}
 
-    def _conversations(self, exchange: Exchange) -> list[list[Message]]:
+    async def _conversations(self, exchange: Exchange) -> list[list[Message]]:
         out: list[list[Message]] = []
         if exchange.messages is not None:
             turn = scoped(exchange.messages(), self.scope)
@@ -132,13 +134,16 @@ class ProbeCheck:
         if exchange.prompts is not None:
             out += [[{"role": "user", "content": p}] for p in exchange.prompts()]
         if self.unwrap:
-            hidden = dict.fromkeys(p for c in out for p in payloads(said_last(c)))
+            hidden: dict[str, None] = {}
+            for texts in map(said, out):
+                long = sum(map(len, texts)) > LONG  # a second for a million characters
+                hidden |= dict.fromkeys(await asyncio.to_thread(payloads, texts) if long else payloads(texts))
             out += [[{"role": "user", "content": p}] for p in hidden]
         return [c for c in out if c]
 
     async def _scores(self, conversation: Sequence[Message], tools: Sequence[Tool] | None) -> list[Score]:
         """One score for the whole and one for each window; the last one is the first that has to be blocked."""
-        prompt = await self.probe.render(conversation, tools)
+        prompt = await self.probe.render(conversation, tools, whole=self.scope is not Scope.WINDOWS)
         pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
         written = script_of(conversation)
         scores: list[Score] = []

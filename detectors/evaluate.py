@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +30,21 @@ Pair = tuple[Floats, Floats]  # harmful, harmless
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A detector's scores of both classes, and what it costs on top of the prompt: mean tokens and median milliseconds
-    a request. `threshold` is the one it would be run with; None: it has none of its own."""
+    a request. `threshold` is the one it would be run with; None: it has none of its own. `aligned`: the scores are on
+    the scale that the calibration brings all scripts onto."""
 
     name: str
     scores: Pair
     tokens: float
     milliseconds: float
     threshold: float | None = None
+    aligned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One detector's figures. `f1` is at its own threshold, or, without one, the best that any reaches on these very
-    prompts (`own_threshold` False): an advantage."""
+    prompts (`own_threshold` False): an advantage. `aligned` is one too, over those that have no scale per script."""
 
     name: str
     auroc: float
@@ -53,6 +55,7 @@ class Row:
     f1: float
     f1_interval: tuple[float, float]
     own_threshold: bool
+    aligned: bool
     tokens: float
     milliseconds: float
 
@@ -83,9 +86,10 @@ class OfScript:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`rows[0]` is the probe set as it is served; `points` are its calibrated thresholds, `scripts` what they do to
-    prompts in each script that both classes have, `full` the share of each class (harmful, harmless) for which the
-    probes had to run, `prefill_milliseconds` the median of a plain prompt."""
+    """`rows[0]` is the probe set as it is served; behind each row that is aligned stands the same one unaligned.
+    `points` are its calibrated thresholds, `scripts` what they do to prompts in each script that both classes have,
+    `full` the share of each class (harmful, harmless) for which the probes had to run, `prefill_milliseconds` the
+    median of a plain prompt."""
 
     rows: tuple[Row, ...]
     points: tuple[Point, ...]
@@ -131,19 +135,14 @@ def evaluate(
 
     raw, calibration = probe(probes.aggregation, slice(k)), probes.calibration
 
-    def aligned(scores: Pair, by: Calibration) -> Pair:
-        return by.aligned(scores[0], bad.scripts), by.aligned(scores[1], good.scripts)
+    def both(name: str, scores: Pair, by: Calibration, tokens: float = 0, ms: float = 0) -> list[Measured]:
+        return _aligned(Measured(name, scores, tokens, ms), by, (bad.scripts, good.scripts))
 
-    every = Measured(
-        f"prefix probe, {probes.aggregation}", aligned(raw, calibration), extra, probe_ms, calibration.f1_at
-    )
-    full = (1.0, 1.0)
-    measured = [every]
+    measured, full = both(f"prefix probe, {probes.aggregation}", raw, calibration, extra, probe_ms), (1.0, 1.0)
     if probes.gate is not None:
         gated, full, mean = _cascade(probes.gate, calibration, raw, (bad, good))
         ms = probe_ms if np.median(mean) else 0.0
-        gated = aligned(gated, calibration)
-        measured.insert(0, Measured("cascade", gated, extra * float(mean.mean()), ms, calibration.f1_at))
+        measured = [*both("cascade", gated, calibration, extra * float(mean.mean()), ms), *measured]
     measured += [
         Measured(f"prefix probe, {how}", probe(how, slice(k)), extra, probe_ms)
         for how in Aggregation
@@ -152,8 +151,7 @@ def evaluate(
     if (own := probes.first_token) is not None:
         at = list(own.model.tokens)
         scores = first_token.score(own.model, bad.first[:, at]), first_token.score(own.model, good.first[:, at])
-        scores = aligned(scores, own.calibration)
-        measured.append(Measured("first_token_lr of the probe set", scores, 0, 0, own.calibration.f1_at))
+        measured += both("first_token_lr of the probe set", scores, own.calibration)
     name, scores = _regression(scorer, train, (bad.first, good.first))
     measured.append(Measured(name, scores, 0, 0))
     refusals = {t[0] for t, s in zip(tokens, signs, strict=True) if s is Sign.REFUSAL}
@@ -210,6 +208,16 @@ def _watch(
         if tick is not None:
             tick(i + 1)
     return out
+
+
+def _aligned(m: Measured, by: Calibration, scripts: tuple[list[str], list[str]]) -> list[Measured]:
+    """As it is served; and, where that moves scores of some script, as it would be without: so baselines are, which
+    have no scale per script, and over prompts of several only these compare fairly. Its threshold is no longer on
+    their scale."""
+    bad, good = (by.aligned(scores, of) for scores, of in zip(m.scores, scripts, strict=True))
+    moves = any(of.alignment.scores for of in by.scripts.values())
+    served = replace(m, scores=(bad, good), threshold=by.f1_at, aligned=moves)
+    return [served, replace(m, name=f"{m.name}, unaligned")] if moves else [served]
 
 
 def _cascade(
@@ -283,6 +291,7 @@ def _row(m: Measured) -> Row:
         f1=metrics.f1_at(bad, good, at),
         f1_interval=metrics.bootstrap(bad, good, lambda p, n: metrics.f1_at(p, n, at), rounds=_ROUNDS),
         own_threshold=m.threshold is not None,
+        aligned=m.aligned,
         tokens=m.tokens,
         milliseconds=m.milliseconds,
     )

@@ -12,8 +12,9 @@ import math
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -29,6 +30,9 @@ from guard.errors import CheckUnavailable, ConfigError
 NAME = "external"
 FLAGGED = 0.5
 """The score from which on an answer in chat form is a flag, unless somebody says otherwise."""
+
+GIVE_UP = 5
+"""Failed requests in a row after which a guard is not asked any more when many texts are judged."""
 
 _MAX_BYTES = 1 << 20
 _MAX_TOKENS = 64  # labels come first, and a few categories behind them
@@ -196,6 +200,16 @@ def parsed(raw: bytes) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of some texts: judgements and milliseconds of those that got one, in their order; for the others how
+    many failed for which reason. Texts behind `GIVE_UP` failures in a row were not asked about."""
+
+    judgements: list[Judgement] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """A guard named on the command line: `name=URL`. The URL ends in `/chat/completions` or `/moderations`; `?model=…`
     `?kind=llama_guard` and `?labels=safe:0,unsafe:1` in it are for us and not sent. The key stands in
@@ -233,21 +247,27 @@ class Endpoint:
         bare = urlunsplit((url.scheme, url.netloc, url.path, "", ""))
         return cls(name, bare, Kind(kind), options.get("model", [None])[0], labels)
 
-    def judge(
-        self, texts: Sequence[str], tick: Callable[[int], None] = lambda _: None
-    ) -> tuple[list[Judgement], list[float]]:
-        """Each text by itself, one after the other: judgements, and milliseconds. Raises as `ExternalGuard.judge`."""
+    def judge(self, texts: Sequence[str], tick: Callable[[int], None] = lambda _: None) -> Judged:
+        """Each text by itself, one after the other. A request that fails does not end it, `GIVE_UP` in a row do."""
 
-        async def run() -> tuple[list[Judgement], list[float]]:
-            out, took = [], []
+        async def run() -> Judged:
+            out = Judged()
+            row = 0
             async with HttpPost(self.url, key=os.environ.get(f"GUARD_KEY_{self.name.upper()}")) as post:
                 guard = ExternalGuard(post, kind=self.kind, model=self.model, labels=self.labels)
                 for n, text in enumerate(texts, 1):
                     started = time.perf_counter()
-                    out.append(await guard.judge([{"role": "user", "content": text}]))
-                    took.append((time.perf_counter() - started) * 1000)
+                    try:
+                        out.judgements.append(await guard.judge([{"role": "user", "content": text}]))
+                        out.milliseconds.append((time.perf_counter() - started) * 1000)
+                        row = 0
+                    except CheckUnavailable as error:
+                        out.failures[error.reason] += 1
+                        row += 1
+                        if row == GIVE_UP:
+                            break
                     tick(n)
-            return out, took
+            return out
 
         return asyncio.run(run())
 

@@ -20,8 +20,8 @@ from guard.errors import ArtifactError, CheckUnavailable, GuardError
 log = logging.getLogger("detectors.probe")
 
 NAME = "probe"
-# Above this many characters, tokenising is worth a thread of its own.
-_LONG = 4096
+# Above this many characters, work on a text is worth a thread of its own.
+LONG = 4096
 # Above this many tokens the gate is not asked: it was calibrated on short prompts and its bounds do not hold for long
 # ones, whose probes cost little beside the prompt itself.
 MOST_GATED = 256
@@ -126,17 +126,26 @@ class PrefixProbe:
         prompt = await self.render(messages, tools)
         return await self.score_ids(prompt, script=script_of(messages), thresholds=thresholds)
 
-    async def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
-        """The prompt's token ids, ending where the answer begins. Raises as `score` does."""
+    async def render(
+        self, messages: Sequence[Message], tools: Sequence[Tool] | None = None, *, whole: bool = True
+    ) -> list[int]:
+        """The prompt's token ids, ending where the answer begins. Raises as `score` does; with `whole` False also what
+        is too long for the model is rendered, to be scored in pieces."""
         try:
-            if sum(len(str(m.get("content", ""))) for m in messages) > _LONG:
-                return await asyncio.to_thread(self.scorer.render, messages, tools)
+            if sum(len(str(m.get("content", ""))) for m in messages) > LONG:
+                return await asyncio.to_thread(self._render_long, messages, tools, whole)
             return self.scorer.render(messages, tools)
         except GuardError:
             raise
         except Exception:
             # Template errors may quote the conversation.
             raise CheckUnavailable(NAME, "render") from None
+
+    def _render_long(self, messages: Sequence[Message], tools: Sequence[Tool] | None, whole: bool) -> list[int]:
+        refuse = getattr(self.scorer, "refuse_too_long", None)
+        if whole and refuse is not None:
+            refuse(messages, tools)
+        return self.scorer.render(messages, tools)
 
     async def score_ids(
         self, prompt: Sequence[int], *, script: str = "", thresholds: tuple[float, float] | None = None

@@ -133,8 +133,8 @@ async def _one(
     async def score(conversation: Sequence[Message]) -> tuple[float, int] | None:
         key = json.dumps(conversation)
         if key not in known:
-            prompt = await probe.render(conversation)
             try:
+                prompt = await probe.render(conversation)
                 known[key] = (await probe.score_ids(prompt, script=script_of(conversation))).value, len(prompt)
             except CheckUnavailable as error:
                 if "long" not in error.reason:

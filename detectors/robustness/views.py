@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from detectors.scorers.base import Message
-from detectors.unwrap import payloads, said_last
+from detectors.unwrap import payloads, said
 
 
 class View(StrEnum):
     USER_TEXT = "user_text"  # the latest user message alone, without system prompt and turns before
-    UNWRAPPED = "unwrapped"  # what stands encoded, quoted or as a paragraph of its own in that message
+    UNWRAPPED = "unwrapped"  # what stands encoded, quoted or as a paragraph of its own in the user messages
     CLOSING_TURN = "closing_turn"  # the conversation, a neutral turn behind it, and then the probe
 
 
 def conversations(messages: Sequence[Message], views: Sequence[View]) -> list[list[Message]]:
-    """What the views add to `messages`, without repeats; at most 2 + 6 conversations."""
-    text = said_last(messages)
+    """What the views add to `messages`, without repeats; at most 2 + 13 conversations."""
+    texts = said(messages)
     found: list[list[Message]] = []
     for view in views:
         match view:
-            case View.USER_TEXT if text:
-                found.append([{"role": "user", "content": text}])
-            case View.UNWRAPPED if text:
-                found += [[{"role": "user", "content": p}] for p in payloads(text)]
+            case View.USER_TEXT if texts:
+                found.append([{"role": "user", "content": texts[-1]}])
+            case View.UNWRAPPED if texts:
+                found += [[{"role": "user", "content": p}] for p in payloads(texts)]
             case View.CLOSING_TURN if messages:
                 found.append(
                     [

@@ -35,6 +35,9 @@ class Scorer(Protocol):
 
     A scorer for which probes of one token cost nothing but the prompt, however many they are, and that keeps the
     prompt's state for the next call, says so with an attribute `reads_first_token = True`: then a cascade pays.
+
+    A scorer that knows of some prompts before tokenising that they are too long may have a method
+    `refuse_too_long(messages, tools)`, which raises for these what `score` would.
     """
 
     @property

@@ -97,6 +97,11 @@ class LocalScorer:
         """Whether the model takes so many."""
         return self._limit is None or tokens <= self._limit
 
+    def refuse_too_long(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> None:
+        """Raises `CheckUnavailable` `too_long` for what needs no tokenising to be known as that."""
+        if self._limit is not None and self._template.fewest(messages, tools) > self._limit:
+            raise CheckUnavailable(_CHECK, "too_long")
+
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """See `Scorer.score`. Raises `CheckUnavailable` with reason `queue_full` or `too_long`."""
         if not self.fits(len(prompt) + max(map(len, probes), default=0)):

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
+from detectors.scorers.bound import Bound
 from guard.errors import ArtifactError, RequestError
 
 _ROLES = {"developer": "system", "function": "tool"}
@@ -43,6 +44,7 @@ class ChatTemplate:
     def __init__(self, tokenizer: Any, *, skip_media: bool = False) -> None:
         self._tokenizer = tokenizer
         self._skip_media = skip_media
+        self._bound = Bound(tokenizer)
         if not tokenizer.chat_template:
             raise ArtifactError("the tokenizer has no chat template; /v1/chat/completions needs one")
         names = {str(t) for t in tokenizer.added_tokens_decoder.values() if t.special}
@@ -70,6 +72,15 @@ class ChatTemplate:
 
         Raises `RequestError` for messages the model cannot take (media, roles its template refuses).
         """
+        return self._encode(self._rendered(messages, tools))
+
+    def fewest(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None) -> int:
+        """The conversation has no fewer tokens than this: for refusing what is far too long, which would take long to
+        tokenise. 0 where nothing is certain. Raises as `render` does."""
+        parts = _NUMBERED.split(self._rendered(messages, tools))
+        return sum(map(self._bound.fewest, parts[::2]))
+
+    def _rendered(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None) -> str:
         plain = normalise(messages, skip_media=self._skip_media)
         try:
             text = self._text(self._disarmed(plain), self._disarmed(list(tools)) if tools else None)
@@ -81,7 +92,7 @@ class ChatTemplate:
             ) from error
         if not text.endswith(self._header):
             raise ArtifactError("the chat template did not end at the assistant header")
-        return self._encode(text)
+        return text
 
     def _thoughts_end(self) -> str:
         """What must follow the header for the answer to begin: nothing, unless the header opens thoughts."""

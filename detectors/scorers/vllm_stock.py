@@ -86,6 +86,11 @@ class VllmStockScorer:
         """See `Scorer.render`. Parts that are no text are left out."""
         return self._template.answer_start(messages, tools)
 
+    def refuse_too_long(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> None:
+        """Raises `CheckUnavailable` `too_long` for what needs no tokenising to be known as that."""
+        if self._context is not None and self._template.fewest(messages, tools) > self._context:
+            raise CheckUnavailable(_CHECK, "too_long")
+
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """See `Scorer.score`; `tokens_computed` is exact for one beginning and an upper bound for more, since the
         server tells what it had cached of the last prompt only, and nothing without `--enable-prompt-tokens-details`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -177,21 +177,26 @@ def evaluate(
         found = data.Prompts(spread(found.harmful, limit), spread(found.harmless, limit))
     if train is not None:
         train = fitting(scorer, train, longest)
+    failed: dict[str, str] = {}
     with progress() as bar:
+        others = [_outside(bar, endpoint, found, failed) for endpoint in endpoints]
         task = bar.add_task("prompts", total=None)
         result = run(
             scorer,
             loaded,
             found,
             train=train,
-            others=[_outside(bar, endpoint, found) for endpoint in endpoints],
+            others=[m for m in others if m is not None],
             tick=lambda done, all_: bar.update(task, completed=done, total=all_),
         )
-    _print_evaluation(result)
+    _print_evaluation(result, failed)
+    for name, why in failed.items():
+        typer.echo(f"warning: {name} is not compared: {why}", err=True)
 
 
-def _outside(bar: Any, endpoint: Endpoint, prompts: Prompts) -> Measured:
-    """An external guard's judgements. Its milliseconds are those of a request of its own, network and all."""
+def _outside(bar: Any, endpoint: Endpoint, prompts: Prompts, failed: dict[str, str]) -> Measured | None:
+    """An external guard's judgements. Its milliseconds are those of a request of its own, network and all. A guard that
+    did not judge every prompt cannot stand beside those that did: why is put into `failed`."""
     import numpy as np
 
     from detectors.evaluate import Measured
@@ -199,10 +204,17 @@ def _outside(bar: Any, endpoint: Endpoint, prompts: Prompts) -> Measured:
     n = len(prompts.harmful)
     texts = [*prompts.harmful, *prompts.harmless]
     task = bar.add_task(endpoint.name, total=len(texts))
-    judged, took = endpoint.judge(texts, lambda done: bar.update(task, completed=done))
-    scores = np.array([j.score for j in judged])
-    tokens = float(np.mean([j.tokens for j in judged]))
-    return Measured(endpoint.name, (scores[:n], scores[n:]), tokens, float(np.median(took)), threshold=0.5)
+    judged = endpoint.judge(texts, lambda done: bar.update(task, completed=done))
+    if judged.failures:
+        asked = len(judged.judgements) + judged.failures.total()
+        why = ", ".join(f"{reason} ({n})" for reason, n in judged.failures.most_common())
+        end = "" if asked == len(texts) else f"; given up, {len(texts) - asked} prompts not asked"
+        failed[endpoint.name] = f"{judged.failures.total()} of {asked} requests failed: {why}{end}"
+        return None
+    scores = np.array([j.score for j in judged.judgements])
+    tokens = float(np.mean([j.tokens for j in judged.judgements]))
+    took = float(np.median(judged.milliseconds))
+    return Measured(endpoint.name, (scores[:n], scores[n:]), tokens, took, threshold=0.5)
 
 
 def _print(probes: ProbeSet) -> None:
@@ -262,7 +274,7 @@ def _print_calibration(console: Any, name: str, c: Calibration) -> None:
     console.print(f"  AUROC {c.auroc:.4f} (95 % {low:.4f} … {high:.4f}), best F1 {c.f1:.4f} at {c.f1_at:.4f}")
 
 
-def _print_evaluation(result: Evaluation) -> None:
+def _print_evaluation(result: Evaluation, failed: Mapping[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -273,7 +285,7 @@ def _print_evaluation(result: Evaluation) -> None:
     for row in result.rows:
         low, high = row.auroc_interval
         table.add_row(
-            row.name,
+            row.name + ("†" if row.aligned else ""),
             f"{row.auroc:.4f}",
             f"{low:.3f}–{high:.3f}",
             *(f"{v:.4f}" for v in (row.auprc, row.tpr_1, row.tpr_5)),
@@ -282,7 +294,14 @@ def _print_evaluation(result: Evaluation) -> None:
             f"{row.tokens:.1f}",
             f"{row.milliseconds:.1f}",
         )
+    for name in failed:
+        table.add_row(name, "failed", style="dim")
     console.print(table)
+    if any(row.aligned for row in result.rows):
+        console.print(
+            "† aligned: the calibration brings the scores of every writing system onto one scale. Baselines and other "
+            "guards have none; over prompts in several, compare them with the unaligned rows."
+        )
     console.print(
         "F1 at the threshold found in calibration; * at the best of these very prompts. +tokens is the mean and +ms "
         f"the median on top of the prompt's own prefill, which takes {result.prefill_milliseconds:.1f} ms."

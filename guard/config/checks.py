@@ -42,8 +42,9 @@ class Probe(Check):
     max_windows: Annotated[int, Field(ge=2, le=1000)] = 16
     """With scope `windows`: most pieces of one text. For a longer text they grow, so that nothing is left out."""
     unwrap: bool = False
-    """Score by themselves too the texts that stand encoded, quoted or as paragraphs of their own in the latest user
-    message: what most wrappings of a harmful request come to."""
+    """Score by themselves too the texts that stand encoded, quoted or as paragraphs of their own in the user messages
+    of the scope: what most wrappings of a harmful request come to. At most 13 more prompts, each once through the
+    model."""
     tool_results: bool = False
     """Score each tool result of the scope by itself too, as if the user had said it."""
     steer_at: float | None = None

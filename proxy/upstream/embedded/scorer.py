@@ -33,6 +33,13 @@ class EmbeddedScorer:
         """Token ids ending where the answer begins. Raises `RequestError` for messages the model cannot take."""
         return self._loaded.template.answer_start(messages, tools)
 
+    def refuse_too_long(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None
+    ) -> None:
+        """Raises `CheckUnavailable` for what needs no tokenising to be known as too long."""
+        if self._loaded.template.fewest(messages, tools) > self._loaded.context:
+            raise CheckUnavailable("probe", "prompt_too_long")
+
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """Log-probabilities of the probes after `prompt`. Raises `CheckUnavailable` ("probe") when it cannot."""
         if not prompt or len(prompt) + max(map(len, probes), default=0) > self._loaded.context:

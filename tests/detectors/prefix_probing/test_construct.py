@@ -184,9 +184,21 @@ def test_scripts_are_calibrated_each(monkeypatch):
     assert sum(bool(s.alignment.scores) for s in probes.calibration.scripts.values()) == 1
     probe = PrefixProbe(probes, scorer(), cascade=False)
     scores = {t: asyncio.run(probe.score([{"role": "user", "content": t}])).value for side in texts for t in side}
-    row = next(r for r in evaluate(scorer(), probes, both).rows if r.name == f"prefix probe, {probes.aggregation}")
+    rows = {r.name: r for r in evaluate(scorer(), probes, both).rows}
     bad, good = ([scores[t] for t in side] for side in (both.harmful, both.harmless))
-    assert row.auroc == pytest.approx(metrics.auroc(bad, good), abs=1e-3)
+    name = f"prefix probe, {probes.aggregation}"
+    assert rows[name].auroc == pytest.approx(metrics.auroc(bad, good), abs=1e-3)
+    raw = [
+        [asyncio.run(probe.score([{"role": "user", "content": t}])).raw for t in side]
+        for side in (both.harmful, both.harmless)
+    ]
+    unaligned = rows[f"{name}, unaligned"]
+    assert unaligned.auroc == pytest.approx(metrics.auroc(*raw), abs=1e-3)
+    assert (rows[name].aligned, rows[name].own_threshold) == (True, True)
+    assert (unaligned.aligned, unaligned.own_threshold) == (False, False)
+    aligned = [n for n, r in rows.items() if r.aligned]
+    assert [f"{n}, unaligned" for n in aligned] == [n for n in rows if n.endswith("unaligned")]
+    assert not any(rows[n].aligned for n in ("one-token refusal odds", "random openings (control)"))
 
 
 def test_calibration_is_what_the_probe_sees(probes):
@@ -220,6 +232,7 @@ def test_evaluation(probes):
     result = evaluate(scorer(), probes, PROMPTS, train=PROMPTS, tick=lambda *t: ticks.append(t))
     names = [r.name for r in result.rows]
     assert names.count("prefix probe, mean") == 1
+    assert not any(r.aligned or "unaligned" in r.name for r in result.rows)
     assert names[0] == ("cascade" if probes.gate else "prefix probe, mean")
     assert len(names) == len(set(names)) == 9 + bool(probes.gate)
     assert (result.harmful, result.harmless) == (40, 40)
