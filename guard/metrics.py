@@ -191,7 +191,7 @@ class Metrics:
         )
         self._probe_parts = self._counter(
             "probe_decided",
-            "Scored requests, by the part with the worst score (turn, window, prompt, tool_result, unwrapped) and by result.",
+            "Scored requests, by result and by which part scored worst: turn, window, prompt, tool_result, unwrapped.",
             "part",
             "result",
         )
