@@ -71,6 +71,7 @@ class VllmStockScorer:
         except (OSError, ValueError) as error:
             raise ArtifactError(f"cannot load a tokenizer from {directory}: {type(error).__name__}") from None
         self.identity = ModelIdentity.of(directory)
+        self._directory = directory
         self._template = ChatTemplate(tokenizer, skip_media=True)
         base = base_url.rstrip("/")
         self._url = base if urlsplit(base).path else f"{base}/v1"
@@ -141,6 +142,13 @@ class VllmStockScorer:
                 "other requests; start it with VLLM_USE_V2_MODEL_RUNNER=1, or use the plugin"
             )
         self._runner = "v2"
+
+    def outdated(self) -> bool:
+        """Whether the directory holds another model by now; False where it cannot be read."""
+        try:
+            return ModelIdentity.of(self._directory) != self.identity
+        except (ArtifactError, OSError, ValueError):
+            return False
 
     async def close(self) -> None:
         if self._session is not None:
