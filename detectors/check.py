@@ -32,6 +32,16 @@ class Scope(StrEnum):
     WINDOWS = "windows"  # the latest turn, and where it is long also overlapping pieces of it
 
 
+class Part(StrEnum):
+    """What of a request a score was read from."""
+
+    TURN = "turn"  # the conversation in scope, as the model sees it
+    PROMPT = "prompt"  # a prompt of /v1/completions
+    WINDOW = "window"
+    TOOL_RESULT = "tool_result"
+    UNWRAPPED = "unwrapped"
+
+
 class ProbeCheck:
     """Blocks what scores `block_at` or more; a score below is left to the steering check behind it.
 
@@ -84,20 +94,22 @@ class ProbeCheck:
         Raises `CheckUnavailable` when the scorer cannot answer, or answers with garbage.
         """
         tools = exchange.tools() if exchange.tools is not None else None
-        scores: list[Score] = []
+        found: list[tuple[Part, Score]] = []
         conversations = await self._conversations(exchange)
-        for conversation in conversations:
-            scores += await self._scores(conversation, tools)
-            if scores[-1].value >= self.block_at:
+        for part, conversation in conversations:
+            found += await self._scores(part, conversation, tools)
+            if found[-1][1].value >= self.block_at:
                 break
-        if not scores:
+        if not found:
             return Finding(self.name)
-        worst = max(scores, key=lambda s: s.value)
+        part, worst = max(found, key=lambda f: f[1].value)
+        detail = _detail([score for _, score in found], worst)
+        marks = self._marks(exchange.tenant, [c for _, c in conversations], worst)
         return Finding(
             self.name,
             Verdict.BLOCK if worst.value >= self.block_at else Verdict.ALLOW,
             score=worst.value,
-            detail={**_detail(scores, worst), **self._marks(exchange.tenant, conversations, worst)},
+            detail={**detail, "part": part, **marks},
         )
 
     def output(self, exchange: Exchange, channel: Channel) -> OutputFilter | None:
@@ -124,29 +136,31 @@ class ProbeCheck:
         bounds = [harmless[q] for q in ("0.25", "0.5", "0.75") if q in harmless]
         return {"quarter": 1 + sum(score >= bound for bound in bounds)} if len(bounds) == 3 else {}
 
-    async def _conversations(self, exchange: Exchange) -> list[list[Message]]:
-        out: list[list[Message]] = []
+    async def _conversations(self, exchange: Exchange) -> list[tuple[Part, list[Message]]]:
+        out: list[tuple[Part, list[Message]]] = []
         if exchange.messages is not None:
             turn = scoped(exchange.messages(), self.scope)
-            out.append(turn)
+            out.append((Part.TURN, turn))
             if self.tool_results:
-                out += tool_results(turn)
+                out += [(Part.TOOL_RESULT, result) for result in tool_results(turn)]
         if exchange.prompts is not None:
-            out += [[{"role": "user", "content": p}] for p in exchange.prompts()]
+            out += [(Part.PROMPT, [{"role": "user", "content": p}]) for p in exchange.prompts()]
         if self.unwrap:
             hidden: dict[str, None] = {}
-            for texts in map(said, out):
+            for texts in (said(c) for _, c in out):
                 long = sum(map(len, texts)) > LONG  # a second for a million characters
                 hidden |= dict.fromkeys(await asyncio.to_thread(payloads, texts) if long else payloads(texts))
-            out += [[{"role": "user", "content": p}] for p in hidden]
-        return [c for c in out if c]
+            out += [(Part.UNWRAPPED, [{"role": "user", "content": p}]) for p in hidden]
+        return [(part, c) for part, c in out if c]
 
-    async def _scores(self, conversation: Sequence[Message], tools: Sequence[Tool] | None) -> list[Score]:
+    async def _scores(
+        self, part: Part, conversation: Sequence[Message], tools: Sequence[Tool] | None
+    ) -> list[tuple[Part, Score]]:
         """One score for the whole and one for each window; the last one is the first that has to be blocked."""
         prompt = await self.probe.render(conversation, tools, whole=self.scope is not Scope.WINDOWS)
         pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
         written = script_of(conversation)
-        scores: list[Score] = []
+        scores: list[tuple[Part, Score]] = []
         for piece in (prompt, *pieces):
             try:
                 score = await self.probe.score_ids(piece, script=written, thresholds=(self.steer_at, self.block_at))
@@ -154,7 +168,7 @@ class ProbeCheck:
                 if piece is prompt and pieces and error.reason in _TOO_LONG:
                     continue  # the windows hold all of it
                 raise
-            scores.append(score)
+            scores.append((part if piece is prompt or part is not Part.TURN else Part.WINDOW, score))
             if score.value >= self.block_at:
                 break
         return scores

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from guard.check import Check, Exchange, OutputFilter, Remembering, Revising
-from guard.errors import CheckUnavailable
+from guard.errors import ArtifactError, CheckUnavailable, ConfigError
 from guard.surface import Channel
 from guard.verdict import Decision, Finding, Mode, OnError, Verdict
 
@@ -92,6 +92,10 @@ class Chain:
             finding = _failed(link, "deadline")
         except CheckUnavailable as error:
             finding = _failed(link, error.reason)
+        except (ArtifactError, ConfigError) as error:
+            # Our own words, which tell the operator what does not fit.
+            log.error("check %s failed: %s", link.check.name, error)
+            finding = _failed(link, type(error).__name__)
         except Exception as error:
             # The type alone: the text of a foreign exception may quote what it choked on.
             log.error("check %s failed: %s", link.check.name, type(error).__name__)

@@ -51,6 +51,7 @@ _SCORE = (
 )
 _MOST_VALUES = 100
 _OPEN = 2  # of a breaker
+_PARTS = ("turn", "window", "prompt", "tool_result", "unwrapped")
 _REASONS = (
     "connect",
     "connect_timeout",
@@ -188,6 +189,12 @@ class Metrics:
         self._probe_stages = self._counter(
             "probe_prompts", "Prompts scored, by how far it had to go: the first answer token, or all probes.", "stage"
         )
+        self._probe_parts = self._counter(
+            "probe_decided",
+            "Scored requests, by result and by which part scored worst: turn, window, prompt, tool_result, unwrapped.",
+            "part",
+            "result",
+        )
         self._revisions = self._counter(
             "revisions", "Restored answers that a local model looked at, by what became of its corrections.", "result"
         )
@@ -266,6 +273,8 @@ class Metrics:
         if isinstance(scored, int) and isinstance(full, int) and 0 <= full <= scored:
             self._probe_stages("full").inc(full)
             self._probe_stages("first_token").inc(scored - full)
+        if (part := finding.detail.get("part")) in _PARTS:
+            self._probe_parts(str(part), finding.result).inc()
 
     def decision(self, decision: Decision, phase: Phase = "input") -> None:
         """`finding` for all findings of a decision."""

@@ -24,7 +24,7 @@ from proxy.auth import Authenticator
 from proxy.checks import plugin_check, sanitize_check
 from proxy.external import posting
 from proxy.seal import Seal
-from proxy.upstream.base import Upstream
+from proxy.upstream.base import Filed, Upstream
 from proxy.upstream.build import build_upstream, served_name
 from proxy.upstream.vllm_check import VllmProbe, policy_of
 from proxy.upstream.vllm_check import strict as strict_ladder
@@ -41,7 +41,8 @@ _JUDGING = frozenset(("probe", "external"))
 async def assemble(
     config: Config, *, surrogate_key: bytes, metrics: Metrics, previous: Assembly | None = None
 ) -> Assembly:
-    """Build and start everything `config` names. Upstreams that `previous` runs under the same settings are kept.
+    """Build and start everything `config` names. Upstreams that `previous` runs under the same settings are kept,
+    unless other files lie where theirs did.
 
     Raises `ConfigError`, `ArtifactError` or `UpstreamError`; whatever was started by then is closed again.
     """
@@ -50,8 +51,10 @@ async def assemble(
     try:
         for name, spec in config.upstreams.items():
             if previous is not None and previous.config.upstreams.get(name) == spec:
-                upstreams[name] = previous.upstreams[name]
-                continue
+                kept = previous.upstreams[name]
+                if not (isinstance(kept, Filed) and await kept.outdated()):
+                    upstreams[name] = kept
+                    continue
             upstream = build_upstream(name, spec, metrics)
             fresh.append(upstream)
             await upstream.start()

@@ -50,11 +50,24 @@ class Conversations:
             if guarded.options.allow_references and not telling_token(previous):
                 return
             raise _not_found()
-        data = self._seal.open(exchange.tenant, sealed)
-        memory = orjson.loads(data) if data is not None else None
+        memory = self._opened(exchange.tenant, sealed)
         if memory is None or [memory["policy"], memory["upstream"]] != [guarded.policy, guarded.upstream_name]:
             raise _not_found()
         chain.recall(exchange, memory["checks"])
+
+    async def whose(self, identity: str, tenant: str) -> tuple[str, str] | None:
+        """(policy, upstream) of an answer that is known to this tenant. Raises `StoreUnavailable`."""
+        sealed = await self._store.get(_key(identity))
+        memory = self._opened(tenant, sealed) if sealed is not None else None
+        return (memory["policy"], memory["upstream"]) if memory is not None else None
+
+    async def forget(self, identity: str) -> None:
+        """No request builds on this answer any more. Raises `StoreUnavailable`."""
+        await self._store.delete(_key(identity))
+
+    def _opened(self, tenant: str, sealed: bytes) -> Any:
+        data = self._seal.open(tenant, sealed)
+        return orjson.loads(data) if data is not None else None
 
     async def remember(
         self, answer: object, request: WireRequest, exchange: Exchange, guarded: Guarded, chain: Chain

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from guard.errors import RequestError
 from guard.metrics import Metrics
 from guard.verdict import OnError
-from proxy import headers, models, moderations, passing
+from proxy import deleting, headers, models, moderations, passing
 from proxy.assembly import Assembly
 from proxy.client import Client, ClientGone, parse_json
 from proxy.conversations import Conversations
@@ -103,6 +103,11 @@ class Gateway:
             asked = demand(target.route, raw)
             async with client.watched(responder), self._limiter.admitted(limits, caller, asked, trace):
                 await passing.serve(assembly, guarded, target, scope, raw, trace, responder, found, self._metrics)
+            return
+        if target.response is not None:
+            kept = self._conversations(assembly)
+            async with client.watched(responder), self._limiter.admitted(limits, caller, Demand(), trace):
+                await deleting.serve(assembly, kept, target.response, trace, responder, found, self._metrics)
             return
         raw = await _read(client, assembly, trace)
         body = parse_json(raw, max_depth=assembly.config.server.max_json_depth)

@@ -38,6 +38,9 @@ def document() -> dict[str, Any]:
         "security": [{"key": []}, {}],
         "paths": {
             **{str(Route(path)): {"post": _post(Route(path))} for path in TABLES},
+            "/v1/responses/{response}": {
+                "delete": {**_get("Forget an answer, here and at its upstream", "object"), "parameters": [_RESPONSE]}
+            },
             "/v1/models": {"get": _get("The models that routes lead to", "object")},
             "/v1/models/{model}": {"get": {**_get("One of them", "object"), "parameters": [_MODEL]}},
             "/healthz": {"get": {**_get("Liveness: the process answers", "object"), "security": []}},
@@ -61,6 +64,12 @@ def document() -> dict[str, Any]:
 # Nested options of any depth, the one with bounded numbers.
 _OPTIONS = Control("").component() | TOKEN_IDS.component()
 _MODEL = {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+_RESPONSE = {
+    "name": "response",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,256}$"},
+}
 _ERROR_BODY = {
     "type": "object",
     "required": ["error"],

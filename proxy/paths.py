@@ -27,17 +27,21 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A resolved request line. `model` is set for `/v1/models/{id}`; `path` is what an unknown request may pass as."""
+    """A resolved request line. `model` is set for `/v1/models/{id}`, `response` for a Response that is to be deleted;
+    `path` is what an unknown request may pass as."""
 
     route: Route
     path: str
     model: str | None = None
+    response: str | None = None
 
 
 _POSTS = {str(r): r for r in (Route.CHAT, Route.COMPLETIONS, Route.EMBEDDINGS, Route.RESPONSES, Route.MODERATIONS)}
 _PLAIN = re.compile(r"(/[A-Za-z0-9_~.:@-]+)+\Z")
 """Segments that no server reads in two ways: no escapes, no empty ones, no trailing slash."""
 _MODEL = re.compile(r"/v1/models/((?:[A-Za-z0-9_~.:@+-]|%2[FfBb]|%3[Aa]|/)+)\Z")
+
+_RESPONSE = re.compile(r"/v1/responses/([A-Za-z0-9_-]{1,256})\Z")
 
 _NEVER = frozenset(
     (
@@ -83,6 +87,8 @@ def resolve(scope: Scope) -> Target:
         if model and {"", ".", ".."} & set(model.split("/")):
             raise _not_found()
         return Target(Route.MODELS, Route.MODELS, model or None)
+    if method == "DELETE" and (response := _RESPONSE.match(path)):
+        return Target(Route.RESPONSES, path, response=response[1])
     if not _PLAIN.match(path) or {".", ".."} & set(path.split("/")):
         raise _not_found()
     return Target(Route.OTHER, path)

@@ -12,6 +12,7 @@ requests are in the same step (vllm/v1/sample/sampler.py).
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ from detectors.scorers.base import Message, Scored, Tool
 from detectors.scorers.template import ChatTemplate
 from guard.errors import ArtifactError, CheckUnavailable, ConfigError
 from guard.model_identity import ModelIdentity
+
+log = logging.getLogger("detectors.vllm_stock")
 
 _CHECK = "probe"
 _NOTHING = -9999.0  # how vLLM writes minus infinity; no token of a softmax over floats gets there
@@ -44,7 +47,8 @@ class VllmStockScorer:
     `directory` and are compared with the server at the first use. `runner` "v2" states that the server runs model
     runner V2; "auto" finds out with two short requests, which on a V1 server may disturb others' log-probabilities
     for one step before it is refused. `max_logprobs` is the server's `--max-logprobs`: the more, the fewer calls.
-    Every `verify_seconds` a fixed prompt is read again, to see that the model is still the same.
+    Every `verify_seconds`, and behind every new connection, which may lead to another process, a fixed prompt is read
+    again, to see that the model is still the same.
     """
 
     reads_first_token = True
@@ -67,19 +71,23 @@ class VllmStockScorer:
         except (OSError, ValueError) as error:
             raise ArtifactError(f"cannot load a tokenizer from {directory}: {type(error).__name__}") from None
         self.identity = ModelIdentity.of(directory)
+        self._directory = directory
         self._template = ChatTemplate(tokenizer, skip_media=True)
         base = base_url.rstrip("/")
         self._url = base if urlsplit(base).path else f"{base}/v1"
         self._model = model
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._runner = runner
+        self._stated = self._runner = runner
         self._most = min(max_logprobs, 128)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._verify_seconds = verify_seconds
         self._session: aiohttp.ClientSession | None = None
         self._starting = asyncio.Lock()
         self._verified = -math.inf
+        self._opened = 0  # connections so far
+        self._known = 0  # of which so many were open when the model was last seen to be the same
         self._witness: list[float] | None = None
+        self._changed = False
         self._context: int | None = None
 
     def render(self, messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> list[int]:
@@ -103,7 +111,9 @@ class VllmStockScorer:
             raise CheckUnavailable(_CHECK, "empty_prompt")
         if self._context is not None and len(prompt) + max(map(len, probes), default=0) + 1 > self._context:
             raise CheckUnavailable(_CHECK, "too_long")
-        return await self._read(prompt, probes)
+        scored = await self._read(prompt, probes)
+        await self._ready()  # the answer counts only once it is known whose it is
+        return scored
 
     async def start(self) -> None:
         """Compare tokenizer and template with the server's and refuse model runner V1.
@@ -138,26 +148,43 @@ class VllmStockScorer:
             )
         self._runner = "v2"
 
+    def outdated(self) -> bool:
+        """Whether the directory holds another model by now; False where it cannot be read."""
+        try:
+            return ModelIdentity.of(self._directory) != self.identity
+        except (ArtifactError, OSError, ValueError):
+            return False
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     async def _ready(self) -> None:
-        """Start once; then look now and then whether the model still answers as it did."""
-        if time.monotonic() - self._verified < self._verify_seconds:
+        """Start once; then look now and then, and behind new connections, whether the model still answers as it did."""
+        if self._is_known():
             return
         async with self._starting:
-            if time.monotonic() - self._verified < self._verify_seconds:
+            if self._is_known():
                 return
             await self.start()
             prompt = self._template.render(_SAMPLE, None)
+            opened = self._opened
             row = (await self._read(prompt, [prompt[:8]])).logprobs[0]
             if self._witness is None:
                 self._witness = row
             elif max(abs(a - b) for a, b in zip(row, self._witness, strict=True)) > _DRIFT:
+                self._verified = -math.inf
+                if not self._changed:
+                    log.error("the vLLM server no longer answers as the model %r it was (weights %s): no scores",
+                              self._model, self.identity.weights)  # fmt: skip
+                self._changed = True
                 raise CheckUnavailable(_CHECK, "model_changed")
-            self._verified = time.monotonic()
+            self._changed = False
+            self._verified, self._known = time.monotonic(), opened
+
+    def _is_known(self) -> bool:
+        return self._known == self._opened and time.monotonic() - self._verified < self._verify_seconds
 
     async def _read(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         wanted: dict[Beginning, list[int]] = {}
@@ -261,6 +288,7 @@ class VllmStockScorer:
             except aiohttp.ClientError:
                 if attempt == 2:
                     break
+        self._runner = self._stated  # whoever answers next may run another
         raise CheckUnavailable(_CHECK, "unreachable")
 
     async def _stream(self, url: str, body: Mapping[str, Any]) -> Any:
@@ -283,8 +311,13 @@ class VllmStockScorer:
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
             headers = {**self._headers, "Content-Type": "application/json"}
-            self._session = aiohttp.ClientSession(timeout=self._timeout, headers=headers)
+            trace = aiohttp.TraceConfig()
+            trace.on_connection_create_end.append(self._count)
+            self._session = aiohttp.ClientSession(timeout=self._timeout, headers=headers, trace_configs=[trace])
         return self._session
+
+    async def _count(self, *_: object) -> None:
+        self._opened += 1
 
 
 def packed(wanted: Mapping[Beginning, Sequence[int]], most: int) -> Iterator[tuple[list[Beginning], list[int]]]:

@@ -73,6 +73,9 @@ class FileStore:
             )
         )
 
+    async def delete(self, key: str) -> None:
+        await self._run(lambda connection: connection.execute("DELETE FROM entries WHERE key = ?", (key,)))
+
     async def close(self) -> None:
         def end() -> None:
             if self._connection is not None:
@@ -107,6 +110,7 @@ class FileStore:
         self._path.touch(mode=0o600)
         connection = sqlite3.connect(self._path, timeout=self._wait, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
         # What a machine forgets when it loses power are seconds of counting.
         connection.execute("PRAGMA synchronous = OFF")
         connection.executescript(_TABLES)

@@ -26,8 +26,8 @@ _LEAVE_ALONE_SECONDS = 2.0
 class GuardedStore:
     """Implements `Store` around another that may be away. After some failures it is not asked for a moment.
 
-    With `on_error: allow` budgets are counted in this process's memory meanwhile. Values cannot be made up: `get` and
-    `put` raise `StoreUnavailable` either way.
+    With `on_error: allow` budgets are counted in this process's memory meanwhile. Values cannot be made up: `get`,
+    `put` and `delete` raise `StoreUnavailable` either way.
     """
 
     def __init__(self, store: Store, metrics: Metrics, *, on_error: OnError, seconds: float) -> None:
@@ -61,6 +61,9 @@ class GuardedStore:
 
     async def put(self, key: str, value: bytes, seconds: float) -> None:
         await self._ask("put", lambda: self._store.put(key, value, seconds))
+
+    async def delete(self, key: str) -> None:
+        await self._ask("delete", lambda: self._store.delete(key))
 
     async def close(self) -> None:
         await self._store.close()

@@ -48,6 +48,10 @@ class MemoryStore:
             _, (_, dropped) = self._values.popitem(last=False)
             self._bytes -= len(dropped)
 
+    async def delete(self, key: str) -> None:
+        _, dropped = self._values.pop(key, (0.0, b""))
+        self._bytes -= len(dropped)
+
     async def close(self) -> None:
         return None
 

@@ -115,6 +115,9 @@ class RedisStore:
     async def put(self, key: str, value: bytes, seconds: float) -> None:
         await self._run(self._client.set(f"{self._prefix}:{key}", value, px=max(1, math.ceil(seconds * 1000))))
 
+    async def delete(self, key: str) -> None:
+        await self._run(self._client.delete(f"{self._prefix}:{key}"))
+
     async def close(self) -> None:
         await self._client.aclose()
 

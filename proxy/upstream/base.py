@@ -77,6 +77,15 @@ class Vetting(Protocol):
         ...
 
 
+@runtime_checkable
+class Filed(Protocol):
+    """An upstream that runs what it read from files."""
+
+    async def outdated(self) -> bool:
+        """Whether other files lie there now; False where none can be read."""
+        ...
+
+
 class Upstream(Protocol):
     """A model behind the proxy. Raises `UpstreamError` for everything that kept it from giving a `Reply`."""
 

@@ -37,6 +37,10 @@ class StockVllmUpstream(HttpUpstream):
         except CheckUnavailable as error:
             log.warning("upstream %s cannot score yet: %s", self.name, error.reason)
 
+    async def outdated(self) -> bool:
+        """See `Filed`."""
+        return self.scorer is not None and await asyncio.to_thread(self.scorer.outdated)
+
     async def close(self) -> None:
         if self.scorer is not None:
             await self.scorer.close()

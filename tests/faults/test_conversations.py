@@ -111,6 +111,40 @@ def test_an_answer_of_somebody_else_is_none(upstream: FaultyUpstream, tmp_path: 
             assert say(two, "?", "resp_never_heard_of").output_text == "You said: ?", "allow_references"
 
 
+def test_what_is_deleted_at_one_is_gone_at_all(upstream: FaultyUpstream, tmp_path: Path) -> None:
+    with RedisServer(tmp_path) as redis, proxies(*[settings(upstream, {"url": redis.url})] * 2) as (one, two):
+        first, other = say(one, f"I am {MAIL}."), say(one, f"Call {PHONE}.")
+        later = say(two, "Who am I?", first.id)
+        asked = len(upstream.requests)
+        for proxy, tenant, identity in ((two, "globex", first.id), (one, "acme", "resp_never_heard_of")):
+            with pytest.raises(openai.NotFoundError) as unknown:
+                client(proxy, tenant).responses.delete(identity)
+            assert unknown.value.code == "response_not_found"
+        assert len(upstream.requests) == asked, "nobody deletes what is another's"
+
+        client(one).responses.delete(first.id)
+        assert (upstream.requests[-1].method, upstream.requests[-1].path) == ("DELETE", f"/v1/responses/{first.id}")
+        for proxy in (one, two):
+            with pytest.raises(openai.BadRequestError, match="not known here"):
+                say(proxy, "Who am I?", first.id)
+            with pytest.raises(openai.NotFoundError):
+                client(proxy).responses.delete(first.id)
+        assert MAIL in say(one, "Again?", later.id).output_text
+        assert len([key for key in redis.command("KEYS", "*") if b":response:" in key]) == 3
+
+        upstream.conversations.pop(other.id)  # the upstream forgot it by itself
+        with pytest.raises(openai.NotFoundError):
+            client(two).responses.delete(other.id)
+        with pytest.raises(openai.BadRequestError, match="not known here"):
+            say(one, "Which number?", other.id)
+
+        redis.kill()
+        with pytest.raises(openai.InternalServerError) as away:
+            client(one).responses.delete(later.id)
+        assert (away.value.status_code, away.value.code) == (503, "guard_unavailable")
+        assert later.id in upstream.conversations, "still there for whoever tries again"
+
+
 def test_without_its_store_only_what_builds_on_others_is_refused(upstream: FaultyUpstream, tmp_path: Path) -> None:
     with RedisServer(tmp_path) as redis, proxies(settings(upstream, {"url": redis.url})) as (proxy,):
         before = say(proxy, f"I am {MAIL}.")

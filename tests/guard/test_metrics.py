@@ -32,6 +32,7 @@ NAMES = {
     "probe_requests": ("counter", {"check"}),
     "probe_tokens": ("counter", {"source"}),
     "probe_prompts": ("counter", {"stage"}),
+    "probe_decided": ("counter", {"part", "result"}),
     "probe_prefix_cache_hit_ratio": ("gauge", set()),
     "revisions": ("counter", {"result"}),
     "restores": ("counter", {"result"}),
@@ -63,7 +64,8 @@ def use_every_verb(metrics: Metrics) -> None:
                 Finding(
                     "probe",
                     score=1.5,
-                    detail={"tokens_computed": 10, "cached_tokens": 30, "prompts": 3, "full": 1, "quarter": 3},
+                    detail={"tokens_computed": 10, "cached_tokens": 30, "prompts": 3, "full": 1, "quarter": 3}
+                    | {"part": "window"},
                 ),
             )
         )
@@ -132,6 +134,7 @@ def test_values() -> None:
         "guardchain_probe_tokens_total source=cached": 30,
         "guardchain_probe_prompts_total stage=first_token": 2,
         "guardchain_probe_prompts_total stage=full": 1,
+        "guardchain_probe_decided_total part=window result=allow": 1,
         "guardchain_probe_prefix_cache_hit_ratio": 0.75,
         "guardchain_restores_total result=restored": 1,
         "guardchain_restores_total result=none": 0,
@@ -258,14 +261,17 @@ with metrics.inflight():
 
 
 @pytest.mark.parametrize(
-    "detail", [{"tokens_computed": -3, "cached_tokens": 9}, {"prompts": 1, "full": 2}, {"quarter": 77}]
+    "detail", [{"tokens_computed": -3, "cached_tokens": 9}, {"prompts": 1, "full": 2}, {"quarter": 77}, {"part": "x"}]
 )
-def test_numbers_of_another_server_that_make_no_sense_are_not_counted(detail: dict[str, int]) -> None:
+def test_numbers_of_another_server_that_make_no_sense_are_not_counted(detail: dict[str, int | str]) -> None:
     metrics = Metrics()
     metrics.finding(Finding("probe", score=1.0, detail=detail))
     text = metrics.render().decode()
     assert 'guardchain_guard_score_count{check="probe"} 1.0' in text
-    assert not any(f"guardchain_{name}_total{{" in text for name in ("probe_tokens", "probe_prompts", "score_quarters"))
+    assert not any(
+        f"guardchain_{name}_total{{" in text
+        for name in ("probe_tokens", "probe_prompts", "probe_decided", "score_quarters")
+    )
 
 
 def test_two_workers_add_up_and_the_dead_leave_no_gauges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

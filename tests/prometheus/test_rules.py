@@ -18,6 +18,7 @@ TARGET = {"namespace", "job", "pod", "le"}
 UNSHOWN = {
     "guardchain_probe_requests_total",  # as the probe's own count of checks
     "guardchain_probe_prompts_total",  # of who tunes the cascade
+    "guardchain_probe_decided_total",  # of who tunes windows and tool results
     "guardchain_probe_prefix_cache_hit_ratio",  # since the start; the panel shows it over time
     "guardchain_revisions_total",  # only where a local model mends answers
     "guardchain_upstream_breaker_opened_total",  # the state is drawn

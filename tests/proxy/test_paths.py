@@ -31,7 +31,7 @@ def scope(method: str, raw: str) -> dict[str, object]:
         ("GET", "/v1/models/Qwen%2FQwen3-0.6B", Route.MODELS, "Qwen/Qwen3-0.6B"),
         ("GET", "/v1/models/Qwen/Qwen3-0.6B", Route.MODELS, "Qwen/Qwen3-0.6B"),
         ("GET", "/v1/files", Route.OTHER, None),
-        ("DELETE", "/v1/responses/resp_1", Route.OTHER, None),
+        ("GET", "/v1/responses/resp_1", Route.OTHER, None),
     ],
 )
 def test_resolves(method: str, path: str, route: Route, model: str | None) -> None:
@@ -57,6 +57,22 @@ TRICKS = [
     "/v1/models//x",
     "/v1/models/%2e%2e/chat",
 ]
+DELETED = [
+    ("DELETE", "/v1/responses/resp_1", "resp_1"),
+    ("DELETE", "/v1/responses/resp-1?x=1", "resp-1"),
+    ("GET", "/v1/responses/resp_1", None),
+    ("POST", "/v1/responses/resp_1", None),
+    ("DELETE", "/v1/responses/resp_1/cancel", None),
+    ("DELETE", "/v1/responses/resp.1", None),
+    ("DELETE", f"/v1/responses/{'x' * 257}", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "response"), DELETED)
+def test_a_response_to_delete(method: str, path: str, response: str | None) -> None:
+    target = resolve(scope(method, path))
+    assert (target.route is Route.RESPONSES, target.response) == (response is not None, response)
+    assert response or not may_pass(target)
 
 
 @pytest.mark.parametrize("path", TRICKS)

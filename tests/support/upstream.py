@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import itertools
 import json
 import re
 import struct
@@ -54,6 +55,7 @@ class FaultyUpstream:
         self.requests: list[Received] = []
         self.stall = 30.0
         self.conversations: dict[str, str] = {}
+        self.numbers = itertools.count(1)
         self.scripted: tuple[str, bytes] = ("application/json", b"{}")
         """Content type and body of the answer to the model `scripted`. `@@` in it becomes the first e-mail address that
         the request holds (the stand-in of one, behind the proxy), `@<@` and `@>@` its two halves."""
@@ -139,6 +141,8 @@ class FaultyUpstream:
         fault = FAULTS.get(model.removeprefix("fault-")) if model.startswith("fault-") else None
         if fault is not None:
             await fault(self, request, writer)
+        elif request.method == "DELETE" and "/responses/" in request.path:
+            await _delete(self, request, writer)
         elif model == "scripted":
             kind, body = self.scripted
             found = _ADDRESS.search(request.body)
@@ -264,7 +268,7 @@ async def _remember(up: FaultyUpstream, request: Received, writer: Writer) -> No
     """A Response that says all that was said in those it builds on."""
     body = request.json
     earlier = up.conversations.get(body.get("previous_response_id") or "", "")
-    identity = f"resp_{len(up.conversations) + 1:032d}"
+    identity = f"resp_{next(up.numbers):032d}"
     text = up.conversations[identity] = f"{earlier} {answers.said(body)}".strip()
     body = {**body, "input": text}
 
@@ -276,6 +280,14 @@ async def _remember(up: FaultyUpstream, request: Received, writer: Writer) -> No
         await send_stream(writer, _replay(events))
     else:
         await send_json(writer, named(json.dumps(answers.whole(request.path, body)[1]).encode()))
+
+
+async def _delete(up: FaultyUpstream, request: Received, writer: Writer) -> None:
+    identity = request.path.rpartition("/")[2]
+    if up.conversations.pop(identity, None) is None:
+        await send_json(writer, error("No such response.", code="not_found"), 404)
+    else:
+        await send_json(writer, {"id": identity, "object": "response", "deleted": True})
 
 
 async def _drip(up: FaultyUpstream, request: Received, writer: Writer) -> None:

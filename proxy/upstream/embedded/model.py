@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from detectors.scorers.template import ChatTemplate
 from guard.assets import resolve
-from guard.errors import ArtifactError, ConfigError
+from guard.errors import ArtifactError, ConfigError, GuardError
 from guard.model_identity import ModelIdentity
 from proxy.upstream.embedded.options import EmbeddedOptions
 from proxy.upstream.embedded.vocabulary import Vocabulary
@@ -91,6 +92,20 @@ def assemble(model: Any, tokenizer: Any, identity: ModelIdentity) -> LoadedModel
         vocabulary_size=int(config.vocab_size),
         defaults=defaults,
     )
+
+
+def digests(options: EmbeddedOptions) -> tuple[str, ...] | None:
+    """What tells the files of a model and its subspace from others under their names; None: they cannot be read.
+
+    What a hub id names is not looked at: its files never change.
+    """
+    try:
+        directory = Path(resolve(options.model, "model")).expanduser()
+        of = ModelIdentity.of(directory) if directory.is_dir() else None
+        subspace = Path(resolve(options.steering, "steering")).read_bytes() if options.steering is not None else b""
+    except (GuardError, OSError, ValueError):
+        return None
+    return (*(of.to_dict().values() if of else ()), hashlib.sha256(subspace).hexdigest())
 
 
 def locate(reference: str) -> Path:

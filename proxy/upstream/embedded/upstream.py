@@ -14,7 +14,7 @@ from proxy.upstream.embedded import answer, chat_api, completions_api, embedding
 from proxy.upstream.embedded.engine import Engine
 from proxy.upstream.embedded.generation import Generation
 from proxy.upstream.embedded.jobs import Embed
-from proxy.upstream.embedded.model import LoadedModel, load_model
+from proxy.upstream.embedded.model import LoadedModel, digests, load_model
 from proxy.upstream.embedded.options import EmbeddedOptions
 from proxy.upstream.embedded.params import Budget
 from proxy.upstream.embedded.scorer import EmbeddedScorer
@@ -68,6 +68,7 @@ class EmbeddedUpstream:
         self._options = options
         self._loaded = loaded
         self._engine: Engine | None = None
+        self._files: tuple[str, ...] | None = None  # what was read; None: nothing
         self._warm = False
         self._started_at = answer.now()
 
@@ -109,6 +110,10 @@ class EmbeddedUpstream:
         # The first pass pays for lazy initialisation in torch; it must not be a user's.
         await self._warm_up()
         self._warm = True
+
+    async def outdated(self) -> bool:
+        """See `Filed`."""
+        return self._files is not None and await asyncio.to_thread(digests, self._options) not in (None, self._files)
 
     async def ready(self) -> bool:
         return self._warm and self._engine is not None and self._engine.alive
@@ -193,6 +198,8 @@ class EmbeddedUpstream:
         return answer.whole(card)
 
     def _load(self) -> tuple[LoadedModel, Steerer | None]:
+        if self._loaded is None:
+            self._files = digests(self._options)
         loaded = self._loaded or load_model(self._options)
         if self._options.steering is None:
             return loaded, None

@@ -55,15 +55,16 @@ class Server:
         self._reads = 0
 
     @contextlib.asynccontextmanager
-    async def running(self):
+    async def running(self, port=0):
         app = web.Application()
         app.router.add_get("/v1/models", self.models)
         app.router.add_post("/tokenize", self.tokenize)
         app.router.add_post("/v1/completions", self.completions)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
+        self.port = runner.addresses[0][1]
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
         await runner.cleanup()
 
@@ -296,6 +297,50 @@ def test_a_model_reloaded_under_it_is_noticed(directory):
         await scorer.score(ids(5), [[7]])
 
     drive(directory, work, verify_seconds=0.0)
+
+
+def test_a_restart_with_another_model_is_noticed_at_once(directory, caplog):
+    """However lately the model was looked at: whoever restarts ends its connections, and a new one is looked behind."""
+
+    async def run():
+        first, scorer = Server(), None
+        async with first.running() as url:
+            scorer = VllmStockScorer(url, "tiny", directory, runner="v2", verify_seconds=3600.0)
+            good = await scorer.score(ids(5), [[7]])
+            first.requests.clear()
+            await scorer.score(ids(5), [[7]])
+            assert len(first.requests) == 1, "one connection is looked behind once"
+        for seed, same in ((9, False), (0, True), (9, False)):
+            server = Server()
+            server.model = support.model(seed=seed)
+            async with server.running(first.port):
+                for _ in range(2):
+                    if same:
+                        assert (await scorer.score(ids(5), [[7]])).logprobs == good.logprobs
+                        continue
+                    with pytest.raises(CheckUnavailable) as error:
+                        await asyncio.gather(*[scorer.score(ids(5), [[7]]) for _ in range(5)])
+                    assert error.value.reason == "model_changed"
+        await scorer.close()
+
+    asyncio.run(run())
+    assert "no longer answers as the model" in caplog.text
+
+
+def test_a_restart_on_runner_v1_is_refused(directory):
+    async def run():
+        first, second = Server(), Server("v1")
+        async with first.running() as url:
+            scorer = VllmStockScorer(url, "tiny", directory)
+            await scorer.score(ids(5), [[7]])
+        with pytest.raises(CheckUnavailable):
+            await scorer.score(ids(5), [[7]])
+        async with second.running(first.port):
+            with pytest.raises(ConfigError, match="V1"):
+                await scorer.score(ids(5), [[7]])
+        await scorer.close()
+
+    asyncio.run(run())
 
 
 # --- the real one ---

@@ -111,6 +111,9 @@ def test_values(opened: Open) -> None:
             assert await store.get("x") == b"two"
             await asyncio.sleep(0.1)
             assert await store.get("y") is None
+            for _ in range(2):
+                await store.delete("x")
+                assert await store.get("x") is None
 
     run(test)
 
