@@ -18,7 +18,7 @@ from detectors.scorers.layers import empty, fork, recurrent, unknown
 from guard.errors import ArtifactError
 
 _PROMPT, _BEGINNING, _PROBE = 24, 17, 5
-_BRANCH = (0, 0, 2, 4)  # where each of the four probes leaves the first one
+_BRANCH = (0, 0, 0, 2)  # where each of the four probes leaves the first one
 # Experts may be chosen otherwise after a rounding, at a token or two; what is wrong is wrong nearly everywhere.
 _FEW = 0.25
 
