@@ -35,6 +35,8 @@ class Scorer(Protocol):
 
     A scorer for which probes of one token cost nothing but the prompt, however many they are, and that keeps the
     prompt's state for the next call, says so with an attribute `reads_first_token = True`: then a cascade pays.
+    One that knows how many tokens its model has says so with an attribute `vocabulary_size`: then artefacts that name
+    others are refused when they are loaded.
     """
 
     @property

@@ -54,6 +54,7 @@ class LocalScorer:
         self.tokenizer = tokenizer
         self.identity = identity
         self.dtype = str(model.dtype).removeprefix("torch.")
+        self.vocabulary_size = int(model.config.get_text_config().vocab_size)
         self.tokens_computed = 0
         self.cached_tokens = 0
         self._limit = getattr(model.config, "max_position_embeddings", None)
