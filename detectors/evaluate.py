@@ -117,6 +117,7 @@ def evaluate(
     prompts in the same order. Raises `ArtifactError` for another model's probe set.
     """
     probes.identity.require(scorer.identity, "probe set")
+    probes.require_vocabulary(scorer.vocabulary_size)
     tokens = [p.tokens for p in probes.prefixes]
     control = _random_openings(scorer, tokens, seed)
     signs, deltas = [p.sign for p in probes.prefixes], [p.delta for p in probes.prefixes]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from detectors.alignment import UNCHANGED, Alignment
 from detectors.prefix_probing.score import Aggregation, Sign
@@ -21,9 +22,42 @@ from guard.model_identity import ModelIdentity
 
 _MAX_BYTES = 1 << 20
 
-Token = Annotated[int, Field(ge=0)]
+Token = Annotated[int, Field(ge=0, lt=1 << 31)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Interval = tuple[float, float]
+# No model's score, weight or Δ is as far from 0, and sums and products of what is nearer stay within a float.
+Bounded = Annotated[float, Field(ge=-1e9, le=1e9)]
+_ROUNDING = 1e-9
+Count = Annotated[int, Field(ge=0, le=1 << 40)]
+T = TypeVar("T")
+
+
+def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[1] < bounds[0] - _ROUNDING:
+        raise ValueError("an interval ends before it begins")
+    return bounds
+
+
+def _shares(quantiles: dict[str, float]) -> dict[str, float]:
+    """Share of the prompts, as a decimal → the score that so many of them do not exceed."""
+    try:
+        known = sorted((float(q), value) for q, value in quantiles.items())
+    except ValueError:
+        raise ValueError("a quantile's key is no number") from None
+    if not known or not all(0 <= q <= 1 for q, _ in known):
+        raise ValueError("quantiles need keys between 0 and 1")
+    if any(b[0] <= a[0] or b[1] < a[1] - _ROUNDING for a, b in pairwise(known)):
+        raise ValueError("quantiles must rise with their keys")
+    return quantiles
+
+
+def _of_both(table: dict[str, T]) -> dict[str, T]:
+    if set(table) != {"harmful", "harmless"}:
+        raise ValueError("must name harmful and harmless, and nothing else")
+    return table
+
+
+Interval = Annotated[tuple[Bounded, Bounded], AfterValidator(_in_order)]
+Quantiles = Annotated[dict[str, Bounded], AfterValidator(_shares)]
 
 
 class _Strict(BaseModel):
@@ -41,7 +75,7 @@ class Prefix(_Strict):
     sign: Sign
     tokens: Annotated[tuple[Token, ...], Field(min_length=1)]
     text: str
-    delta: float
+    delta: Bounded
     script: str = ""
     adds: dict[str, float] = {}
 
@@ -55,8 +89,8 @@ class Prefix(_Strict):
 class Part(_Strict):
     """The prompts of one split: how many, and the sha256 over them in order."""
 
-    harmful: Annotated[int, Field(ge=0)]
-    harmless: Annotated[int, Field(ge=0)]
+    harmful: Count
+    harmless: Count
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -64,7 +98,7 @@ class Threshold(_Strict):
     """A threshold at a target false-positive rate, with the 95 % bootstrap interval and what it reached; the rates'
     intervals are exact (Clopper-Pearson)."""
 
-    value: float
+    value: Bounded
     target_fpr: Share
     interval: Interval
     fpr: Share
@@ -83,13 +117,13 @@ class Calibration(_Strict):
 
     steer: Threshold
     block: Threshold
-    harmful: Annotated[int, Field(ge=1)]
-    harmless: Annotated[int, Field(ge=1)]
+    harmful: Annotated[Count, Field(ge=1)]
+    harmless: Annotated[Count, Field(ge=1)]
     auroc: Share
     auroc_interval: Interval
-    f1_at: float
+    f1_at: Bounded
     f1: Share
-    quantiles: dict[str, dict[str, float]]
+    quantiles: Annotated[dict[str, Quantiles], AfterValidator(_of_both)]
     probability: Probability | None = None
     scripts: dict[str, OfScript] = {}
 
@@ -117,6 +151,13 @@ class Calibration(_Strict):
             raise ValueError("block_at is below steer_at")
         return self
 
+    @field_validator("scripts")
+    @classmethod
+    def _flat(cls, scripts: dict[str, OfScript]) -> dict[str, OfScript]:
+        if any(of.own.scripts for of in scripts.values()):
+            raise ValueError("a script's own calibration has scripts again, which nobody would read")
+        return scripts
+
 
 class OfScript(_Strict):
     """Prompts in one writing system: how their scores come onto the common scale, and their own calibration before."""
@@ -128,9 +169,9 @@ class OfScript(_Strict):
 class Linear(_Strict):
     """bias + Σ weight · log-odds over a few tokens of the first answer token's distribution."""
 
-    tokens: tuple[Token, ...]
-    weights: tuple[float, ...]
-    bias: float
+    tokens: Annotated[tuple[Token, ...], Field(min_length=1)]
+    weights: tuple[Bounded, ...]
+    bias: Bounded
 
     @model_validator(mode="after")
     def _parallel(self) -> Linear:
@@ -148,10 +189,10 @@ class Gate(_Strict):
     """
 
     model: Linear
-    low: Annotated[float, Field(le=0.0)]
-    high: Annotated[float, Field(ge=0.0)]
+    low: Annotated[Bounded, Field(le=0.0)]
+    high: Annotated[Bounded, Field(ge=0.0)]
     outside: Share
-    full: dict[str, Share]
+    full: Annotated[dict[str, Share], AfterValidator(_of_both)]
     wrong: Share
 
     def settles(self, predicted: float, steer_at: float, block_at: float, alignment: Alignment = UNCHANGED) -> bool:
@@ -195,6 +236,13 @@ class ProbeSet(_Strict):
             raise ValueError("a prefix stands twice")
         return prefixes
 
+    @field_validator("model")
+    @classmethod
+    def _named(cls, model: dict[str, str]) -> dict[str, str]:
+        if missing := [k for k in ("name", "weights", "tokenizer", "template") if k not in model]:
+            raise ValueError(f"{missing[0]} is missing")
+        return model
+
     @property
     def identity(self) -> ModelIdentity:
         return ModelIdentity.from_dict(dict(self.model))
@@ -224,6 +272,17 @@ class ProbeSet(_Strict):
             return self.model_copy(update={**new, "calibration": calibration})
         first = self.first_token.model_copy(update={"calibration": calibration})
         return self.model_copy(update={**new, "first_token": first})
+
+    def require_vocabulary(self, size: int) -> None:
+        """Raises `ArtifactError` naming the first field with a token that a model of `size` tokens does not have."""
+        fields = {f"prefixes.{i}.tokens": p.tokens for i, p in enumerate(self.prefixes)}
+        if self.gate is not None:
+            fields["gate.model.tokens"] = self.gate.model.tokens
+        if self.first_token is not None:
+            fields["first_token.model.tokens"] = self.first_token.model.tokens
+        for field, tokens in fields.items():
+            if max(tokens) >= size:
+                raise ArtifactError(f"probe set: {field}: the model has no token {max(tokens)}, only {size} of them")
 
     def save(self, path: Path | str) -> None:
         """Write the file whole or not at all."""

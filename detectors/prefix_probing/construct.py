@@ -231,7 +231,7 @@ def _gate(
     errors = np.concatenate(full) - np.concatenate(predicted)
     low = min(0.0, float(np.quantile(errors, outside / 2, method="lower")))
     high = max(0.0, float(np.quantile(errors, 1 - outside / 2, method="higher")))
-    gate = Gate(model=model, low=low, high=high, outside=outside, full={}, wrong=0.0)
+    gate = Gate(model=model, low=low, high=high, outside=outside, full={"harmful": 1.0, "harmless": 1.0}, wrong=0.0)
     at = calibration.steer_at, calibration.block_at
     settled, wrong = [], []
     for p, f, o in zip(predicted, full, seen["calibration"], strict=True):

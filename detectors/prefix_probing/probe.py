@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -75,10 +76,12 @@ class PrefixProbe:
     ) -> None:
         """`cascade` False runs all probes always, and so do scorers that do not set `reads_first_token`.
 
-        Raises `ArtifactError` when `probes` was built for another model than the scorer's, or without the regression
-        that `detector` asks for.
+        Raises `ArtifactError` when `probes` was built for another model than the scorer's, names tokens that the model
+        does not have, or lacks the regression that `detector` asks for.
         """
         probes.identity.require(scorer.identity, "probe set")
+        if (size := getattr(scorer, "vocabulary_size", None)) is not None:
+            probes.require_vocabulary(size)
         dtype = getattr(scorer, "dtype", probes.dtype)
         if dtype != probes.dtype:
             log.warning("probe set was calibrated in %s, the model runs in %s: thresholds shift", probes.dtype, dtype)
@@ -154,7 +157,10 @@ class PrefixProbe:
         align = self.calibration.alignment(script)
         at = thresholds or (self.calibration.steer_at, self.calibration.block_at)
         found = await self._raw(prompt, at, align)
-        return replace(found, value=float(align.of(found.raw)), script=script)
+        value = float(align.of(found.raw))
+        if not math.isfinite(value):
+            raise CheckUnavailable(NAME, "garbage")
+        return replace(found, value=value, script=script)
 
     async def _raw(self, prompt: Sequence[int], thresholds: tuple[float, float], align: Alignment) -> Score:
         """The score before alignment, by as many stages as telling it from the `thresholds` behind it takes."""

@@ -2,23 +2,23 @@
 them by the gap Δ(s) = μ_harmless(s) − μ_harmful(s) of mean length-normalised log-probabilities, keep the largest |Δ|
 of *each* sign at every depth. Prompts run in left-padded batches whose KV is kept from depth to depth, and the
 openings' with it: a depth costs one token per opening and prompt, whatever the length of either. (Models that do not
-take a tree compute the opening again: depth tokens.)
+take a tree compute the opening again: depth tokens. Those that cannot be padded take one prompt at a time.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import DynamicCache
 
 from detectors.prefix_probing.score import Sign
-from detectors.scorers.forward import fork, takes_a_tree
+from detectors.scorers.forward import rows_logits, run, takes, takes_a_tree
+from detectors.scorers.layers import empty, fork, recurrent, repeat
 from guard.errors import ArtifactError
 
 Tokens = tuple[int, ...]
@@ -76,17 +76,12 @@ class _Batch:
         ids = torch.tensor([[p[0]] * (longest - len(p)) + list(p) for p in prompts], device=model.device)
         self.mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=model.device)
         self.lengths = self.mask.sum(1)
-        self.cache = DynamicCache(config=model.config)
-        positions = (self.mask.cumsum(1) - 1).clamp(min=0)
-        out = model(
-            input_ids=ids,
-            attention_mask=self.mask,
-            position_ids=positions,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        self.last = out.logits[:, -1].float().log_softmax(-1)
+        self.cache = empty(model)
+        padding: dict[str, Any] = {}
+        if len(prompts) > 1:
+            padding = {"attention_mask": self.mask, "position_ids": (self.mask.cumsum(1) - 1).clamp(min=0)}
+        logits = run(model, ids, self.cache, logits_to_keep=1, **padding)
+        self.last = logits[:, -1].float().log_softmax(-1)
         self.tree = takes_a_tree(model, self.cache)
         self._nodes: dict[Tokens, int] = {}  # opening -> its last token's column behind the prompts
 
@@ -101,7 +96,7 @@ class _Batch:
         Must be called for every depth in turn: the KV of a beam's beginning is that of the call before.
         """
         if not beams[0]:
-            return cast(Tensor, self.last[:, None])
+            return self.last[:, None]
         return self._grow(model, beams) if self.tree else self._repeat(model, beams)
 
     def _grow(self, model: Any, beams: Sequence[Tokens]) -> Tensor:
@@ -113,32 +108,34 @@ class _Batch:
             own[i, [self._nodes[beam[:d]] for d in range(1, depth + 1)]] = True
         seen = torch.cat([self.mask.bool()[:, None].expand(-1, k, -1), own.expand(n, -1, -1)], -1)[:, None]
         mask = torch.zeros(seen.shape, dtype=model.dtype, device=seen.device)
-        out = model(
-            input_ids=torch.tensor([[beam[-1] for beam in beams]], device=seen.device).expand(n, -1),
+        logits = run(
+            model,
+            torch.tensor([[beam[-1] for beam in beams]], device=seen.device).expand(n, -1),
+            self.cache,
             attention_mask=mask.masked_fill_(~seen, torch.finfo(model.dtype).min),
             position_ids=(self.lengths + depth - 1)[:, None].expand(-1, k),
-            past_key_values=self.cache,
-            use_cache=True,
         )
-        return cast(Tensor, out.logits.float().log_softmax(-1))
+        return logits.float().log_softmax(-1)
 
     def _repeat(self, model: Any, beams: Sequence[Tokens]) -> Tensor:
         """Every beam whole, as a row of its own over a repeated KV; the cache stays as it was."""
         n, k, depth = len(self.lengths), len(beams), len(beams[0])
+        if n == 1:
+            logits = rows_logits(model, self.cache, torch.tensor(beams, device=self.mask.device))
+            return logits[None, :, -1].float().log_softmax(-1)
         view = fork(self.cache)
-        view.batch_repeat_interleave(k)
+        repeat(view, k)
         ids = torch.tensor(beams, device=self.mask.device).repeat(n, 1)
         mask = torch.cat([self.mask.repeat_interleave(k, 0), torch.ones_like(ids)], 1)
         positions = self.lengths.repeat_interleave(k)[:, None] + torch.arange(depth, device=ids.device)
-        out = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=view,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        return cast(Tensor, out.logits[:, -1].float().log_softmax(-1).view(n, k, -1))
+        logits = run(model, ids, view, attention_mask=mask, position_ids=positions, logits_to_keep=1)
+        return logits[:, -1].float().log_softmax(-1).view(n, k, -1)
+
+
+def _padded(model: Any) -> bool:
+    """Whether prompts of different lengths may share a batch: padding would enter a recurrent state, and where
+    positions cannot be given, those behind it would be counted from the padding on."""
+    return "position_ids" in takes(model) and not recurrent(empty(model))
 
 
 class _Class:
@@ -147,6 +144,7 @@ class _Class:
     def __init__(self, model: Any, prompts: Sequence[Sequence[int]], batch: int) -> None:
         self._model = model
         order = sorted(prompts, key=len)  # neighbours of like length need little padding
+        batch = batch if _padded(model) else 1
         self._batches = [_Batch(model, order[i : i + batch]) for i in range(0, len(order), batch)]
         self._n = len(order)
         self.prompt_tokens = sum(map(len, order))

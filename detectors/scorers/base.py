@@ -38,6 +38,9 @@ class Scorer(Protocol):
 
     A scorer that knows of some prompts before tokenising that they are too long may have a method
     `refuse_too_long(messages, tools)`, which raises for these what `score` would.
+
+    One that knows how many tokens its model has says so with an attribute `vocabulary_size`: then artefacts that name
+    others are refused when they are loaded.
     """
 
     @property

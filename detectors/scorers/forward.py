@@ -2,36 +2,32 @@
 
 The prompt is computed once. The probes are merged into a tree and run as one row over a copy-on-write view of the
 prompt's cache, each token seeing the prompt and its own beginning only; where a model does not allow that, as one
-right-padded batch over the repeated cache.
+right-padded batch over the repeated cache, token by token where layers keep a recurrent state.
 """
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+from transformers.cache_utils import DynamicLayer
 
-Model = Any  # a transformers causal LM
-Cache = Any  # a transformers DynamicCache
-
-# Layers that grow by rebinding `keys` and `values` to new tensors: a shallow copy of them is a private copy.
-_REBINDING = (DynamicLayer, DynamicSlidingWindowLayer)
+from detectors.scorers.layers import Cache, Model, empty, fork, recurrent, repeat
 
 
-def fork(cache: Cache) -> Cache:
-    """A private view of `cache`: writing to the view, cropping or repeating it leaves the original as it was.
+def run(model: Model, ids: Tensor, cache: Cache, **more: Any) -> Tensor:
+    """Logits [rows, tokens, V] of `ids` [rows, tokens] behind `cache`, which is extended in place."""
+    # Pure state-space models call it otherwise, and take no notice of the usual name.
+    name = "cache_params" if "cache_params" in takes(model) else "past_key_values"
+    return cast(Tensor, model(input_ids=ids, use_cache=True, **{name: cache}, **more).logits)
 
-    Costs no tensor copy for dynamic layers; any other kind of layer is copied whole.
-    """
-    twin = copy.copy(cache)
-    twin.layers = [copy.copy(layer) if type(layer) in _REBINDING else copy.deepcopy(layer) for layer in cache.layers]
-    return twin
+
+def takes(model: Model) -> set[str]:
+    """The arguments that the model's forward names."""
+    return set(inspect.signature(model.forward).parameters)
 
 
 @torch.inference_mode()
@@ -44,10 +40,9 @@ def prefill(model: Model, prompt: Sequence[int], cache: Cache | None = None) -> 
     if not prompt:
         raise ValueError("a prompt needs at least one token")
     if cache is None:
-        cache = DynamicCache(config=model.config)
-    ids = torch.tensor([list(prompt)], device=model.device)
-    out = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-    return cache, out.logits[0, -1]
+        cache = empty(model)
+    logits = run(model, torch.tensor([list(prompt)], device=model.device), cache, logits_to_keep=1)
+    return cache, logits[0, -1]
 
 
 @torch.inference_mode()
@@ -101,15 +96,19 @@ class _Tree:
 
 def takes_a_tree(model: Model, cache: Cache) -> bool:
     """Whether tokens can be given positions and visibility of their own: only with full attention in every layer (else
-    the mask would have to differ by layer), that takes a dense mask, and positions as an argument."""
+    the mask would have to differ by layer), that takes a dense mask, and positions as an argument (ALiBi reads them
+    off a flat mask)."""
     config = model.config.get_text_config()
     kinds = getattr(config, "layer_types", None)
-    windowed = any(getattr(config, k, None) is not None for k in ("sliding_window", "attention_chunk_size"))
+    windowed = any(
+        getattr(config, k, None) is not None for k in ("sliding_window", "attention_chunk_size", "window_size")
+    )
     return (
         (set(kinds) == {"full_attention"} if kinds else not windowed)
         and all(type(layer) is DynamicLayer for layer in cache.layers)
         and getattr(model.config, "_attn_implementation", None) in ("sdpa", "eager")
-        and "position_ids" in inspect.signature(model.forward).parameters
+        and not getattr(config, "alibi", False)
+        and "position_ids" in takes(model)
     )
 
 
@@ -122,27 +121,35 @@ def _tree_logits(model: Model, cache: Cache, tree: _Tree) -> Tensor:
     for i, node in enumerate(tree.nodes):
         seen[i, [past + tree.index[node[:k]] for k in range(1, len(node) + 1)]] = True
     mask = torch.zeros(1, 1, n, past + n, dtype=dtype).masked_fill_(~seen, torch.finfo(dtype).min).to(device)
-    out = model(
-        input_ids=torch.tensor([[node[-1] for node in tree.nodes]], device=device),
+    logits = run(
+        model,
+        torch.tensor([[node[-1] for node in tree.nodes]], device=device),
+        fork(cache),
         attention_mask=mask,
         position_ids=torch.tensor([[past + len(node) - 1 for node in tree.nodes]], device=device),
-        past_key_values=fork(cache),
-        use_cache=True,
     )
-    return cast(Tensor, out.logits[0])
+    return logits[0]
 
 
 def _batch_logits(model: Model, cache: Cache, tree: _Tree) -> Tensor:
     """The same, with every distinct probe as a right-padded row over a repeated KV.
 
-    Right padding needs no mask: attention is causal, so what stands behind a token cannot reach it.
+    Right padding needs no mask: what stands behind a token cannot reach it.
     """
     width = max(map(len, tree.leaves))
     ids = torch.tensor([[*s, *[s[-1]] * (width - len(s))] for s in tree.leaves], device=model.device)
-    view = fork(cache)
-    if len(tree.leaves) > 1:
-        view.batch_repeat_interleave(len(tree.leaves))
-    logits = model(input_ids=ids, past_key_values=view, use_cache=True).logits
+    logits = rows_logits(model, cache, ids)
     at = {s[:n]: (i, n - 1) for i, s in enumerate(tree.leaves) for n in range(1, len(s) + 1)}
     rows, columns = zip(*[at[node] for node in tree.nodes], strict=True)
-    return cast(Tensor, logits[list(rows), list(columns)])
+    return logits[list(rows), list(columns)]
+
+
+def rows_logits(model: Model, cache: Cache, ids: Tensor) -> Tensor:
+    """Logits [rows, tokens, V] of each row of `ids` by itself behind `cache` (batch 1), which stays as it was."""
+    view = fork(cache)
+    if len(ids) > 1:
+        repeat(view, len(ids))
+    if not recurrent(cache):
+        return run(model, ids, view)
+    # Several tokens at once start some recurrent layers (Mamba 1) from nothing; a step is what generation takes, too.
+    return torch.cat([run(model, ids[:, at : at + 1], view) for at in range(ids.shape[1])], dim=1)

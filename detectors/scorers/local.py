@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from detectors.scorers.base import Message, Scored, Tool
-from detectors.scorers.forward import fork, prefill, probe_logprobs, probe_tokens
+from detectors.scorers.examine import examine
+from detectors.scorers.forward import prefill, probe_logprobs, probe_tokens
+from detectors.scorers.layers import croppable, fork
 from detectors.scorers.template import ChatTemplate
 from guard.errors import ArtifactError, CheckUnavailable
 from guard.model_identity import ModelIdentity
@@ -45,18 +47,21 @@ class LocalScorer:
         cache_tokens: int = 8192,
         max_queue: int = 64,
     ) -> None:
-        """Raises `ArtifactError` when the tokenizer has no chat template, or one without an assistant header."""
+        """Raises `ArtifactError` when the tokenizer has no chat template, or one without an assistant header, and when
+        the model's cache cannot be scored on (see `examine`)."""
         self.model = model.eval()
+        self._continues = examine(self.model, identity.name).continues
         self.tokenizer = tokenizer
         self.identity = identity
         self.dtype = str(model.dtype).removeprefix("torch.")
+        self.vocabulary_size = int(model.config.get_text_config().vocab_size)
         self.tokens_computed = 0
         self.cached_tokens = 0
         self._limit = getattr(model.config, "max_position_embeddings", None)
         self._max_queue = max_queue
         self._template = ChatTemplate(tokenizer, skip_media=True)
         self._waiting = 0
-        self._prompts = _Prompts(cache_tokens)
+        self._prompts = _Prompts(cache_tokens, continues=self._continues)
         self._tokenizing = threading.Lock()  # fast tokenizers refuse to be borrowed twice
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="scorer")
 
@@ -72,7 +77,7 @@ class LocalScorer:
     ) -> LocalScorer:
         """Load a model directory, or a hub id that transformers can find. Other options go to the constructor.
 
-        Raises `ArtifactError` when there is no such model or its tokenizer has no chat template.
+        Raises `ArtifactError` when there is no such model, and as the constructor does.
         """
         from huggingface_hub import snapshot_download
         from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -143,7 +148,7 @@ class LocalScorer:
 
         In the calling thread, like `score_now`.
         """
-        self._prompts = _Prompts(self._prompts.max_tokens)
+        self._prompts = _Prompts(self._prompts.max_tokens, continues=self._continues)
 
     def close(self) -> None:
         """Stop the worker; calls that wait are cancelled."""
@@ -154,10 +159,11 @@ class LocalScorer:
 
 
 class _Prompts:
-    """Least-recently-used memory of prompt KV, bounded by tokens."""
+    """Least-recently-used memory of prompt KV, bounded by tokens. Without `continues` only whole prompts are found."""
 
-    def __init__(self, max_tokens: int) -> None:
+    def __init__(self, max_tokens: int, *, continues: bool = True) -> None:
         self.max_tokens = max_tokens
+        self._continues = continues
         self._entries: OrderedDict[tuple[int, ...], tuple[Any, Tensor]] = OrderedDict()
 
     def longest(self, prompt: tuple[int, ...]) -> tuple[Any, Tensor | None, int]:
@@ -168,9 +174,9 @@ class _Prompts:
             return *hit, len(prompt)
         # The last token is computed again in any case: its logits are what the first probe token needs.
         best, shared = None, 0
-        for known in self._entries:
+        for known in self._entries if self._continues else ():
             n = _shared(known, prompt, at_most=len(prompt) - 1)
-            if n > shared and (n == len(known) or _croppable(self._entries[known][0])):
+            if n > shared and (n == len(known) or croppable(self._entries[known][0])):
                 best, shared = known, n
         if best is None:
             return None, None, 0
@@ -196,11 +202,6 @@ def _shared(a: tuple[int, ...], b: tuple[int, ...], at_most: int) -> int:
             break
         n += 1
     return n
-
-
-def _croppable(cache: Any) -> bool:
-    """Sliding-window layers forget what they slid past; only caches of plain layers can go back."""
-    return not any(cache.is_sliding)
 
 
 def _quietly(loop: asyncio.AbstractEventLoop, callback: Any) -> None:

@@ -72,6 +72,7 @@ class VllmStockScorer:
             raise ArtifactError(f"cannot load a tokenizer from {directory}: {type(error).__name__}") from None
         self.identity = ModelIdentity.of(directory)
         self._directory = directory
+        self.vocabulary_size = _vocabulary_size(Path(directory))
         self._template = ChatTemplate(tokenizer, skip_media=True)
         base = base_url.rstrip("/")
         self._url = base if urlsplit(base).path else f"{base}/v1"
@@ -344,3 +345,10 @@ def _row(top: Mapping[str, float]) -> dict[int, float]:
             raise ValueError("not a log-probability")
         row[int(name.removeprefix("token_id:"))] = float(value)
     return row
+
+
+def _vocabulary_size(directory: Path) -> int | None:
+    """As the config says, which counts the rows that pad the tokenizer's vocabulary. None where it does not say."""
+    config = orjson.loads((directory / "config.json").read_bytes())
+    size = config.get("vocab_size") or (config.get("text_config") or {}).get("vocab_size")
+    return size if isinstance(size, int) else None

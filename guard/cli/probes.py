@@ -237,7 +237,7 @@ def _print(probes: ProbeSet) -> None:
     for name, part in probes.data.items():
         console.print(f"{name}: {part.harmful} harmful, {part.harmless} harmless, sha256 {part.sha256[:16]}…")
     facts = probes.search
-    if "candidate_tokens" in facts:
+    if {"prompt_tokens", "candidate_tokens", "tokens_without_kv"} <= facts.keys():
         console.print(
             f"search: {facts['prompt_tokens']} prompt tokens once and {facts['candidate_tokens']} for the openings; "
             f"{facts['tokens_without_kv']} without keeping the prompts' state"

@@ -51,13 +51,23 @@ class EngineScorer:
     """Implements `detectors.scorers.base.Scorer` over vLLM's engine client."""
 
     def __init__(
-        self, client: Any, tokenizer: Any, identity: ModelIdentity, *, v2: bool, max_length: int, dtype: str
+        self,
+        client: Any,
+        tokenizer: Any,
+        identity: ModelIdentity,
+        *,
+        v2: bool,
+        max_length: int,
+        dtype: str,
+        vocabulary_size: int | None = None,
     ) -> None:
         """tokenizer: one of our own, not the server's. v2: whether the engine runs model runner V2. max_length: tokens
-        of prompt, probe and one more. Raises `ArtifactError` for a model without a chat template."""
+        of prompt, probe and one more. vocabulary_size: None where unknown. Raises `ArtifactError` for a
+        model without a chat template."""
         self.reads_first_token = v2
         self.identity = identity
         self.dtype = dtype
+        self.vocabulary_size = vocabulary_size
         self._template = ChatTemplate(tokenizer)
         # Where the model may think before it answers, probes stand behind the thoughts, not where vLLM's prompt ends.
         served = tokenizer.apply_chat_template(_SAMPLE, add_generation_prompt=True, return_dict=False)

@@ -86,6 +86,7 @@ class Served:
             v2=v2,
             max_length=model.max_model_len,
             dtype=str(model.dtype).removeprefix("torch."),
+            vocabulary_size=model.get_vocab_size(),
         )
         probe = PrefixProbe(ProbeSet.load(file, identity), scorer)
         subspace, settings = check_config(vllm_config), Settings.of(vllm_config.additional_config)

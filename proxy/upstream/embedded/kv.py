@@ -11,6 +11,9 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from detectors.scorers.forward import run, takes
+from guard.errors import ArtifactError
+
 Layers = tuple[tuple[Tensor, Tensor], ...]
 
 
@@ -136,16 +139,12 @@ class BatchState:
         mask = None
         if min(self.lengths) < self.width:
             mask = (torch.arange(width, device=device)[None] >= (self.width - positions)).long()
-        out = model(
-            input_ids=torch.tensor(tokens, device=device)[:, None],
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=self._cache,
-            use_cache=True,
-        )
+        # ALiBi models take no positions: they count them off the mask.
+        counted = {"position_ids": positions} if "position_ids" in takes(model) else {}
+        ids = torch.tensor(tokens, device=device)[:, None]
+        logits = run(model, ids, self._cache, attention_mask=mask, **counted)
         self.lengths = [n + 1 for n in self.lengths]
-        logits: Tensor = out.logits[:, -1].float()
-        return logits
+        return logits[:, -1].float()
 
     def _set(self, layers: Sequence[tuple[Tensor, ...]]) -> None:
         cache = DynamicCache()
@@ -163,3 +162,25 @@ def _right_aligned(parts: Sequence[Tensor], width: int) -> Tensor:
         out[row : row + part.shape[0], :, width - part.shape[2] :] = part
         row += part.shape[0]
     return out
+
+
+@torch.inference_mode()
+def check_batches(model: Any, name: str) -> None:
+    """Let two prompts of different lengths take a step together. Raises `ArtifactError` when one of them comes out
+    otherwise than by itself: not every architecture takes padding on the left."""
+    size = model.get_input_embeddings().weight.shape[0]
+    texts = [[(size // 2 + 31 * i) % size for i in range(n)] for n in (5, 18)]
+    expected = [model(torch.tensor([t], device=model.device)).logits[0, -1].float().log_softmax(-1) for t in texts]
+    try:
+        batch = BatchState()
+        for text in texts:
+            cache = DynamicCache()
+            last = run(model, torch.tensor([text[:-1]], device=model.device), cache)[0, -1].float()
+            batch.join(PromptState(tuple(text[:-1]), layers_of(cache), last), 1)
+        got = batch.step(model, [t[-1] for t in texts]).log_softmax(-1)
+    except Exception as error:
+        raise ArtifactError(f"{name} cannot generate for several requests at once ({type(error).__name__})") from error
+    # Rounding moves all a little, wrong positions some a lot.
+    noise = 2e-2 + 8 * torch.finfo(model.dtype).eps * float(got.abs().max())
+    if not all(float((a - b).abs().mean()) <= noise for a, b in zip(got, expected, strict=True)):
+        raise ArtifactError(f"{name} computes other numbers for a request beside others than by itself; use vLLM")

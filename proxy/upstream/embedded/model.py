@@ -12,15 +12,17 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
+from detectors.scorers.examine import examine
+from detectors.scorers.layers import empty, recurrent
 from detectors.scorers.template import ChatTemplate
 from guard.assets import resolve
 from guard.errors import ArtifactError, ConfigError, GuardError
 from guard.model_identity import ModelIdentity
+from proxy.upstream.embedded.kv import check_batches
 from proxy.upstream.embedded.options import EmbeddedOptions
 from proxy.upstream.embedded.vocabulary import Vocabulary
 
 _FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
-_STATEFUL = ("linear_attention", "mamba", "recurrent", "conv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,8 @@ def load_model(options: EmbeddedOptions) -> LoadedModel:
     disable_progress_bar()  # a server's log is no place for one
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory)
-        model = AutoModelForCausalLM.from_pretrained(
-            directory, dtype=getattr(torch, options.dtype), attn_implementation="sdpa"
-        )
+        # With the attention its authors chose: not every architecture has the fused one.
+        model = AutoModelForCausalLM.from_pretrained(directory, dtype=getattr(torch, options.dtype))
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise ArtifactError(
             f"{options.model} could not be loaded as a causal language model ({type(error).__name__}): "
@@ -69,9 +70,10 @@ def assemble(model: Any, tokenizer: Any, identity: ModelIdentity) -> LoadedModel
     """Check that a model in memory can be served and read its limits. Raises `ArtifactError` when it cannot."""
     model.eval()
     config = model.config.get_text_config(decoder=True)
-    kinds = set(getattr(config, "layer_types", None) or ())
-    if any(word in str(kind) for kind in kinds for word in _STATEFUL):
+    examine(model, identity.name)
+    if recurrent(empty(model)):
         raise ArtifactError(f"{identity.name} keeps a recurrent state, which prompt sharing cannot copy; use another")
+    check_batches(model, identity.name)
     context = getattr(config, "max_position_embeddings", None)
     if not context:
         raise ArtifactError(f"{identity.name} does not say its context length (max_position_embeddings)")

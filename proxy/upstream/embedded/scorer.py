@@ -20,6 +20,7 @@ class EmbeddedScorer:
     reads_first_token = True
 
     def __init__(self, loaded: LoadedModel, engine: Engine) -> None:
+        self.vocabulary_size = loaded.vocabulary_size
         self._loaded = loaded
         self._engine = engine
 

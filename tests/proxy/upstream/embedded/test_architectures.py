@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from guard.errors import ArtifactError
 from guard.model_identity import ModelIdentity
 from proxy.upstream.embedded.model import assemble
+from tests.detectors.families import REFUSED, ROWS, STEPS, TREE, family
 from tests.proxy.upstream.embedded.conftest import Client, make_tokenizer, user
 
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -46,13 +47,17 @@ def build(family: str, vocabulary: int, **extra: Any) -> Any:
     return AutoModelForCausalLM.from_config(config, attn_implementation="sdpa").eval()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_mixed_lengths_at_once_are_what_generate_gives(family: str) -> None:
+def served(name: str, vocabulary: int) -> Any:
+    return build(name, vocabulary, **FAMILIES[name]) if name in FAMILIES else family(name)
+
+
+@pytest.mark.parametrize("name", [*FAMILIES, *sorted(({*TREE, *ROWS}) - set(FAMILIES))])
+def test_mixed_lengths_at_once_are_what_generate_gives(name: str) -> None:
     tokenizer = make_tokenizer()
-    model = build(family, len(tokenizer), **FAMILIES[family])
+    model = served(name, len(tokenizer))
     model.generation_config.eos_token_id = 2
-    loaded = assemble(model, tokenizer, ModelIdentity(family, "", "", ""))
-    client = Client(loaded, served_name=family)
+    loaded = assemble(model, tokenizer, ModelIdentity(name, "", "", ""))
+    client = Client(loaded, served_name=name)
     texts = ["hello", "the quick brown fox jumps over the lazy dog " * 3, "你好"]
 
     async def one(text: str) -> str:
@@ -80,9 +85,14 @@ def test_mixed_lengths_at_once_are_what_generate_gives(family: str) -> None:
         client.close()
 
 
-def test_recurrent_models_are_refused() -> None:
-    tokenizer = make_tokenizer()
-    model = build("llama", len(tokenizer))
-    model.config.layer_types = ["linear_attention", "full_attention"]
-    with pytest.raises(ArtifactError, match="recurrent"):
-        assemble(model, tokenizer, ModelIdentity("x", "", "", ""))
+@pytest.mark.parametrize(("name", "says"), [*dict.fromkeys(STEPS, "recurrent").items(), *((n, n) for n in REFUSED)])
+def test_refused(name: str, says: str) -> None:
+    """Generation shares prompts by cutting their KV, which a recurrent state has none of."""
+    with pytest.raises(ArtifactError, match=says):
+        assemble(family(name), make_tokenizer(), ModelIdentity(name, "", "", ""))
+
+
+def test_rows_that_disturb_each_other_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.upstream.embedded.kv.takes", lambda _: {"past_key_values"})
+    with pytest.raises(ArtifactError, match="beside others"):
+        assemble(family("llama"), make_tokenizer(), ModelIdentity("x", "", "", ""))
