@@ -169,7 +169,7 @@ class OfScript(_Strict):
 class Linear(_Strict):
     """bias + Σ weight · log-odds over a few tokens of the first answer token's distribution."""
 
-    tokens: Annotated[tuple[Token, ...], Field(min_length=1)]
+    tokens: tuple[Token, ...]
     weights: tuple[Bounded, ...]
     bias: Bounded
 
@@ -180,6 +180,16 @@ class Linear(_Strict):
         return self
 
 
+def _looks(model: Linear) -> Linear:
+    """A fit may find nothing to look at; in an artefact it would give every prompt the same score."""
+    if not model.tokens:
+        raise ValueError("no tokens to look at")
+    return model
+
+
+Reading = Annotated[Linear, AfterValidator(_looks)]
+
+
 class Gate(_Strict):
     """Stage 1 of the cascade: predicts the probe's score from the first answer token.
 
@@ -188,7 +198,7 @@ class Gate(_Strict):
     interval reaches a threshold, so that all probes had to run; `wrong` is the share of all whose verdict changed.
     """
 
-    model: Linear
+    model: Reading
     low: Annotated[Bounded, Field(le=0.0)]
     high: Annotated[Bounded, Field(ge=0.0)]
     outside: Share
@@ -205,7 +215,7 @@ class Gate(_Strict):
 class FirstToken(_Strict):
     """A detector of its own beside the probes: sparse logistic regression on the first answer token."""
 
-    model: Linear
+    model: Reading
     calibration: Calibration
 
 

@@ -87,7 +87,7 @@ class LocalScorer:
             root = Path(path) if Path(path).is_dir() else Path(snapshot_download(name, allow_patterns=_FILES))
             tokenizer = AutoTokenizer.from_pretrained(root)
             model = AutoModelForCausalLM.from_pretrained(root, dtype=getattr(torch, dtype)).to(device)
-        except (OSError, ValueError, AttributeError) as error:
+        except (OSError, ValueError, AttributeError, KeyError, RuntimeError, ImportError) as error:
             raise ArtifactError(f"cannot load model {name!r}: {type(error).__name__}: {error}") from None
         if threads is not None:
             torch.set_num_threads(threads)

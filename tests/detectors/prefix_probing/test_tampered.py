@@ -93,7 +93,7 @@ def edited(field, value):
         ("prefixes", [], "prefixes"),
         ("gate/model/tokens", [7, VOCABULARY], "gate.model.tokens"),
         ("gate/model/weights", [1.0], "not one weight"),
-        ("gate/model", {"tokens": [], "weights": [], "bias": 1.0}, "gate.model.tokens"),
+        ("gate/model", {"tokens": [], "weights": [], "bias": 1.0}, "gate.model: .*no tokens"),
         ("gate/low", 0.5, "gate.low"),
         ("gate/full", {"harmful": 0.1}, "gate.full"),
         ("first_token/model/tokens", [VOCABULARY, 7], "first_token.model.tokens"),
