@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +156,31 @@ if __name__ == "__main__":
     from guard.cli import main
     main()
 """
+
+
+def test_a_burst_of_conversations_over_workers_loses_none(echo: FaultyUpstream, tmp_path: Path) -> None:
+    """Each turn over a connection of its own, so that the workers share every conversation by the SQLite file."""
+    store = {"path": str(tmp_path / "store.sqlite")}
+
+    def talk(n: int) -> tuple[str, str]:
+        address, previous, said = f"user{n}@corp-internal.org", None, ""
+        for text in (f"I am {address}.", "Who am I?", "Sure?"):
+            asked = {"model": "fault-remember", "input": text, "previous_response_id": previous}
+            answer = httpx2.post(f"{served.url}/v1/responses", json=asked, timeout=60, verify=False)
+            assert answer.status_code == 200, answer.text
+            previous, said = answer.json()["id"], answer.json()["output"][0]["content"][0]["text"]
+        return said, f"You said: I am {address}. Who am I? Sure?"
+
+    limits = {"requests_per_minute": 100_000}
+    with Served(tmp_path, {**settings(echo), "store": store, "limits": limits}, "--workers", "3") as served:
+        with ThreadPoolExecutor(24) as pool:
+            for said, expected in pool.map(talk, range(100)):
+                assert said == expected
+        assert served.metric("guardchain_store_errors_total") == 0
+        assert served.metric("guardchain_store_duration_seconds_count", operation="put") == 300
+        assert "locked" not in served.log.read_text()
+    with contextlib.closing(sqlite3.connect(store["path"])) as file:
+        assert file.execute("SELECT COUNT(*) FROM entries").fetchone() == (300,)
 
 
 def test_a_worker_that_stands_still_is_replaced(
