@@ -12,6 +12,7 @@ import typer
 from guard.cli import outputs
 from guard.cli.probing import MAX_SEED, choice, load, progress, require_device, spread
 from guard.cli.robustness import robustness
+from guard.errors import ArtifactError, CheckUnavailable
 
 if TYPE_CHECKING:
     from detectors.evaluate import Evaluation, Measured
@@ -169,6 +170,8 @@ def evaluate(
     found = data.load(harmful, harmless, column=column)
     if limit:
         found = data.Prompts(spread(found.harmful, limit), spread(found.harmless, limit))
+    if train is None and min(len(found.harmful), len(found.harmless)) < 2:
+        raise ArtifactError("needs two harmful and two harmless prompts, or --train-harmful and --train-harmless")
     loaded = ProbeSet.load(resolve(probes, "probes"))
     scorer = load(model, dtype, device, threads)
     with progress() as bar:
@@ -193,7 +196,10 @@ def _outside(bar: Any, endpoint: Endpoint, prompts: Prompts) -> Measured:
     n = len(prompts.harmful)
     texts = [*prompts.harmful, *prompts.harmless]
     task = bar.add_task(endpoint.name, total=len(texts))
-    judged, took = endpoint.judge(texts, lambda done: bar.update(task, completed=done))
+    try:
+        judged, took = endpoint.judge(texts, lambda done: bar.update(task, completed=done))
+    except CheckUnavailable as error:
+        raise ArtifactError(f"--guard {endpoint.name} gave no judgement: {error.reason}") from None
     scores = np.array([j.score for j in judged])
     tokens = float(np.mean([j.tokens for j in judged]))
     return Measured(endpoint.name, (scores[:n], scores[n:]), tokens, float(np.median(took)), threshold=0.5)
