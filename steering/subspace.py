@@ -75,15 +75,16 @@ def fit(
     """
     if len(safe) < 2 or len(benign) < 2:
         raise ArtifactError("fitting needs at least two safe and two benign prompts")
+    count = getattr(model.config, "num_hidden_layers", None)
+    if count is not None and layers is not None:
+        _require_layers(layers, count)  # before the work
     prompts = [*safe, *benign, *opposite]
     states = last_states(model, tokenizer, prompts, progress=progress)
     good, plain = states[: len(safe)], states[len(safe) : len(safe) + len(benign)]
     wrong = states[len(safe) + len(benign) :]
     report = separability(good, plain)
     chosen = choose_layers(report) if layers is None else sorted(set(layers))
-    beyond = [i for i in chosen if not 0 <= i < states.shape[1]]
-    if beyond or not chosen:
-        raise ArtifactError(f"layer {beyond[0] if beyond else '?'} does not exist; the model has {states.shape[1]}")
+    _require_layers(chosen, states.shape[1])
     made = {
         i: _layer(good[:, i], plain[:, i], wrong[:, i] if len(wrong) else plain[:, i], rank, variant) for i in chosen
     }
@@ -197,3 +198,9 @@ def _captured(model: Any, last: Tensor) -> Iterator[list[Tensor]]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _require_layers(chosen: Sequence[int], count: int) -> None:
+    beyond = [i for i in chosen if not 0 <= i < count]
+    if beyond or not chosen:
+        raise ArtifactError(f"layer {beyond[0] if beyond else '?'} does not exist; the model has {count}")

@@ -12,6 +12,7 @@ import typer
 from guard.cli import outputs
 from guard.cli.probing import MAX_SEED, choice, fitting, load, progress, require_device, spread
 from guard.cli.robustness import robustness
+from guard.errors import ArtifactError
 
 if TYPE_CHECKING:
     from detectors.evaluate import Evaluation, Measured
@@ -175,6 +176,8 @@ def evaluate(
     found = fitting(scorer, found, longest)
     if limit:
         found = data.Prompts(spread(found.harmful, limit), spread(found.harmless, limit))
+    if train is None and min(len(found.harmful), len(found.harmless)) < 2:
+        raise ArtifactError("needs two harmful and two harmless prompts, or --train-harmful and --train-harmless")
     if train is not None:
         train = fitting(scorer, train, longest)
     failed: dict[str, str] = {}

@@ -21,6 +21,8 @@ app = typer.Typer(help="Fit, inspect and measure safety subspaces.", no_args_is_
 Model = Annotated[str, typer.Option(help="Model directory, hub id or bundled:<name>.")]
 Threads = Annotated[int, typer.Option(min=0, help="CPU threads for torch; 0 leaves its default.")]
 
+_MOST_LAYERS = 10_000
+
 WRAPPINGS = ("prefix injection", "refusal suppression", "role play", "many-shot text", "suffix", "payload splitting")
 """The wrappers of `detectors.robustness` that `eval` uses by default."""
 
@@ -188,7 +190,9 @@ def evaluate(
         for strength in chosen:
             validate_strength(strength)
     except ValueError:
-        raise typer.BadParameter("strengths are numbers in [0, 1], separated by commas") from None
+        raise typer.BadParameter(
+            "strengths are numbers in [0, 1], separated by commas", param_hint="--strengths"
+        ) from None
     lengths, numbers = _windows(windows), [_layers(text) for text in layers or ["auto"]]
     outputs.require(
         {"--out": out, "--patch": patch, "--html": html, "--plot": plot}, [harmful, harmless, scary, templates]
@@ -281,6 +285,8 @@ def _sets(
         take("scary", scary, False)
     for directory in data:
         for stem, bad in (("unsafe", True), ("safe", False)):
+            if not directory.is_dir():
+                raise typer.BadParameter(f"{directory} is not a directory", param_hint="--data")
             files = sorted(directory.glob(f"{stem}*.jsonl"))
             if not files:
                 raise ArtifactError(f"{directory} holds no {stem}*.jsonl")
@@ -311,7 +317,7 @@ def _windows(text: str | None) -> list[int | None] | None:
     except ValueError:
         found = [-1]
     if any(n < 0 for n in found):
-        raise typer.BadParameter("windows are numbers of tokens, separated by commas; 0 is all")
+        raise typer.BadParameter("numbers of tokens, separated by commas; 0 is all", param_hint="--windows")
     return [n or None for n in found]
 
 
@@ -358,11 +364,11 @@ def _layers(text: str) -> list[int] | None:
         chosen: list[int] = []
         for part in text.split(","):
             first, _, last = part.partition("-")
-            chosen.extend(range(int(first), int(last or first) + 1))
+            chosen.extend(range(int(first), min(int(last or first), _MOST_LAYERS) + 1))
     except ValueError:
         chosen = []
     if not chosen:
-        raise typer.BadParameter("layers are auto, or numbers like 3,4,5 or 3-5")
+        raise typer.BadParameter("auto, or numbers like 3,4,5 or 3-5", param_hint="--layers")
     return chosen
 
 
@@ -372,5 +378,5 @@ def _gate(text: str | None, kind: Any) -> Any:
     try:
         kappa, beta = (float(part) for part in text.split(","))
     except ValueError:
-        raise typer.BadParameter("a gate is KAPPA,BETA: two numbers") from None
+        raise typer.BadParameter("a gate is KAPPA,BETA: two numbers", param_hint="--gate") from None
     return kind(kappa=kappa, beta=beta)
