@@ -42,8 +42,9 @@ def _scores(s: Summary) -> str:
     for p in s.sweep:
         if p.name.startswith("stored"):
             plot.rule(p.threshold, "rule old")
-    plot.rule(c.steer_at, "rule", "steer_at")
-    plot.rule(c.block_at, "rule", "block_at", row=1)
+    # steer_at is never the greater: each label stands on its own side of both lines.
+    plot.rule(c.steer_at, "rule", "steer_at", left=True)
+    plot.rule(c.block_at, "rule", "block_at")
     return plot.svg()
 
 

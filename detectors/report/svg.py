@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 WIDTH, HEIGHT = 420, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 22, 38
+_LETTER, _LINE = 6.2, 13  # of a label: the widest mean width of a character, and the height
 
 Pair = tuple[float, float]
 
@@ -23,6 +24,7 @@ class Plot:
     title: str
     log: bool = False
     _parts: list[str] = field(default_factory=list)
+    _labels: list[tuple[float, float, float]] = field(default_factory=list)  # middle, base line, width
 
     def line(self, points: Iterable[Pair], kind: str) -> None:
         at = " ".join(f"{self._x(x):.1f},{self._y(y):.1f}" for x, y in points)
@@ -43,22 +45,31 @@ class Plot:
         a, b = self._x(x), self._y(y)
         self._parts.append(f'<circle class="{kind}" cx="{a:.1f}" cy="{b:.1f}" r="4"/>')
         if words:
-            anchor, dx = ("end", -8) if left else ("start", 8)
-            dy = -6 if b > HEIGHT - _BOTTOM - 20 else 14
-            self._parts.append(
-                f'<text x="{a + dx:.1f}" y="{b + dy:.1f}" text-anchor="{anchor}">{_escape(words)}</text>'
-            )
+            self._label(a - 8 if left else a + 8, b - 6 if b > HEIGHT - _BOTTOM - 20 else b + 14, words, left)
 
-    def rule(self, x: float, kind: str, words: str = "", row: int = 0) -> None:
-        """A vertical line over the whole height; `words` stand beside its top, in line `row`."""
+    def rule(self, x: float, kind: str, words: str = "", *, left: bool = False) -> None:
+        """A vertical line over the whole height; `words` stand beside its top: right of it, or `left`, if there is
+        room."""
         a = self._x(x)
         self._parts.append(f'<line class="{kind}" x1="{a:.1f}" y1="{_TOP}" x2="{a:.1f}" y2="{HEIGHT - _BOTTOM}"/>')
         if words:
-            right = a < WIDTH * 0.7
-            self._parts.append(
-                f'<text x="{a + (4 if right else -4):.1f}" y="{_TOP + 11 + 13 * row}" '
-                f'text-anchor="{"start" if right else "end"}">{_escape(words)}</text>'
-            )
+            room = len(words) * _LETTER + 4
+            left = a - room >= _LEFT if left else a + room > WIDTH - _RIGHT
+            self._label(a - 4 if left else a + 4, _TOP + 11, words, left)
+
+    def _label(self, x: float, y: float, words: str, left: bool) -> None:
+        """Words that end (`left`) or begin at `x`, on the first free line from `y` on: down, then up."""
+        width = len(words) * _LETTER
+        middle = x - width / 2 if left else x + width / 2
+        down = [y + _LINE * n for n in range(1, HEIGHT // _LINE) if y + _LINE * n < HEIGHT - _BOTTOM]
+        up = [y - _LINE * n for n in range(1, HEIGHT // _LINE) if y - _LINE * n > _TOP]
+        y = next((line for line in (y, *down, *up) if self._free(middle, line, width)), y)
+        self._labels.append((middle, y, width))
+        anchor = "end" if left else "start"
+        self._parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_escape(words)}</text>')
+
+    def _free(self, middle: float, y: float, width: float) -> bool:
+        return all(abs(y - b) >= _LINE or abs(middle - a) >= (width + w) / 2 for a, b, w in self._labels)
 
     def span(self, x: float, y: Pair, kind: str) -> None:
         """A vertical interval."""

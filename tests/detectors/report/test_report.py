@@ -108,6 +108,25 @@ def test_charts_are_wellformed_and_stay_inside(summary):
             assert all(0 <= x <= width for x in at[::2]) and all(0 <= y <= height for y in at[1::2])
 
 
+@pytest.mark.parametrize("apart", [0.0, 0.001, 0.02, 0.2, 0.9])
+@pytest.mark.parametrize("at", [0.0, 0.05, 0.5, 0.95, 1.0])
+def test_labels_do_not_collide_and_stay_inside(at, apart):
+    """Thresholds may lie close together, at the same place, or at an edge."""
+    plot = Plot((0, 1), (0, 1), "x", "y", "t")
+    plot.rule(at, "rule", "steer_at", left=True)
+    plot.rule(min(1.0, at + apart), "rule", "block_at")
+    plot.mark(at, 0.0, "dot", "block_at")
+    labels = [t for t in ElementTree.fromstring(plot.svg()).iter("text") if t.text in ("steer_at", "block_at")]
+    assert len(labels) == 3
+    wide, boxes = 49, []
+    for t in labels:
+        x, y = float(t.attrib["x"]), float(t.attrib["y"])
+        boxes.append((x - wide if t.attrib["text-anchor"] == "end" else x, y))
+    assert all(0 <= x <= 420 - wide and 0 <= y <= 280 for x, y in boxes[:2])
+    for i, (x, y) in enumerate(boxes):
+        assert all(abs(y - v) >= 12 or abs(x - u) >= wide for u, v in boxes[:i])
+
+
 def test_plot_escapes():
     plot = Plot((0, 1), (0, 1), "<x>", "&", '"t"')
     plot.rule(0.5, "rule", NASTY)
