@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -74,6 +76,24 @@ def test_no_fewer_tokens(tokenizer):
 )
 def test_nothing_is_certain(tokenizer):
     assert Bound(tokenizer).fewest("x" * 10_000) == 0
+
+
+def test_nfc_leaves_a_quarter():
+    """Of every character, however it was spelled: the most bytes its parts can have had, against those it has."""
+    characters = [chr(n) for n in range(sys.maxunicode + 1) if not 0xD800 <= n <= 0xDFFF]
+    parts = {c: unicodedata.normalize("NFD", c) for c in characters}
+    most = {}
+    for c, apart in parts.items():
+        if len(apart) == 1:
+            most[apart] = max(most.get(apart, 0), len(c.encode()))
+    for c, apart in parts.items():
+        spelled = sum(most[p] for p in apart)
+        assert len(c.encode()) <= spelled < 4 * len(unicodedata.normalize("NFC", c).encode())
+
+
+def test_scripts_without_ascii():
+    assert Bound(COMPOSED).fewest("我想学习怎样做蛋糕。" * 10_000) > 1024
+    assert Bound(COMPOSED).fewest("각" * 10_000) <= len(COMPOSED("각" * 10_000)["input_ids"])
 
 
 def test_the_model_is_not_asked():
