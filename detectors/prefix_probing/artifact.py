@@ -28,6 +28,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Bounded = Annotated[float, Field(ge=-1e9, le=1e9)]
 _ROUNDING = 1e-9
 Count = Annotated[int, Field(ge=0, le=1 << 40)]
+LogProbability = Annotated[float, Field(ge=-1e9, le=1e-4)]  # rounding may lift one over 0
 T = TypeVar("T")
 
 
@@ -219,6 +220,14 @@ class FirstToken(_Strict):
     calibration: Calibration
 
 
+class Witness(_Strict):
+    """What the model said when the set was built: log-probabilities of the set's openings, token by token, behind
+    `prompt`. By them a server is known whose weights nobody but itself can read."""
+
+    prompt: Annotated[tuple[Token, ...], Field(min_length=1)]
+    logprobs: tuple[tuple[LogProbability, ...], ...]
+
+
 class ProbeSet(_Strict):
     """Everything a probe needs, and what it was made from. Without `gate` all probes always run.
 
@@ -236,6 +245,13 @@ class ProbeSet(_Strict):
     calibration: Calibration
     gate: Gate | None = None
     first_token: FirstToken | None = None
+    witness: Witness | None = None
+
+    @model_validator(mode="after")
+    def _witnessed(self) -> ProbeSet:
+        if self.witness and [len(p.tokens) for p in self.prefixes] != [len(row) for row in self.witness.logprobs]:
+            raise ValueError("the witness has not one log-probability per token of the prefixes")
+        return self
 
     @field_validator("prefixes")
     @classmethod
@@ -290,6 +306,8 @@ class ProbeSet(_Strict):
             fields["gate.model.tokens"] = self.gate.model.tokens
         if self.first_token is not None:
             fields["first_token.model.tokens"] = self.first_token.model.tokens
+        if self.witness is not None:
+            fields["witness.prompt"] = self.witness.prompt
         for field, tokens in fields.items():
             if max(tokens) >= size:
                 raise ArtifactError(f"probe set: {field}: the model has no token {max(tokens)}, only {size} of them")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detectors import first_token
 from detectors.calibrate.scripts import Scripts, calibrate_scripts
-from detectors.prefix_probing.artifact import Calibration, FirstToken, Gate, Prefix, ProbeSet
+from detectors.prefix_probing.artifact import Calibration, FirstToken, Gate, Prefix, ProbeSet, Witness
 from detectors.prefix_probing.checkpoint import Checkpoint
 from detectors.prefix_probing.data import Prompts, split
 from detectors.prefix_probing.score import Floats, aggregate, length_normalised
@@ -31,6 +31,7 @@ Progress = Callable[[str, int, int], None]  # (stage, steps done, steps in all)
 First = NDArray[np.float32]  # log-probabilities of the first answer token [n, V]
 _ENOUGH = 16  # prompts per class that a script needs for a search of its own
 _AT_ONCE = 128  # probes per forward pass while the whole pool is scored
+_WITNESS = "Hello, 世界! 1 + 2"  # what the built set remembers its openings behind
 _GATE_PENALTY = 0.02
 _GATE_PAYS = 0.8  # a gate that sends more of the harmless prompts than this on to the probes is not worth its pass
 
@@ -112,6 +113,7 @@ def build(
         calibration=calibration,
         gate=_gate(seen, scores, calibration, options.gate_outside),
         first_token=_first_token(seen, fit),
+        witness=_witness(scorer, [c.tokens for c in kept]),
     )
 
 
@@ -258,6 +260,13 @@ def _first_token(
         return None
     bad, good = (first_token.score(model, side[:, list(model.tokens)]) for side in last)
     return FirstToken(model=model, calibration=fit(bad, good))
+
+
+def _witness(scorer: LocalScorer, probes: Sequence[Sequence[int]]) -> Witness:
+    prompt = tuple(rendered(scorer, [_WITNESS])[0])
+    scorer.forget()
+    rows = scorer.score_now(prompt, probes).logprobs
+    return Witness(prompt=prompt, logprobs=tuple(tuple(round(v, 4) for v in row) for row in rows))
 
 
 def rendered(scorer: LocalScorer, texts: Sequence[str]) -> list[list[int]]:

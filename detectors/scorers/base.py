@@ -39,6 +39,9 @@ class Scorer(Protocol):
     A scorer that knows of some prompts before tokenising that they are too long may have a method
     `refuse_too_long(messages, tools)`, which raises for these what `score` would.
 
+    One that cannot see the weights it scores with may have a method `expect(prompt, probes, logprobs)`: what the right
+    model says. Once told it answers with scores of that model only.
+
     One that knows how many tokens its model has says so with an attribute `vocabulary_size`: then artefacts that name
     others are refused when they are loaded.
     """

@@ -87,7 +87,11 @@ class VllmStockScorer:
         self._verified = -math.inf
         self._opened = 0  # connections so far
         self._known = 0  # of which so many were open when the model was last seen to be the same
-        self._witness: list[float] | None = None
+        # A prompt, probes and what the right model says of them; before that is known, of what the first look is kept.
+        sample = self._template.render(_SAMPLE, None)
+        self._asked: tuple[Sequence[int], Sequence[Sequence[int]]] = (sample, [sample[:8]])
+        self._witness: Sequence[Sequence[float]] | None = None
+        self._expected = False
         self._changed = False
         self._context: int | None = None
 
@@ -99,6 +103,14 @@ class VllmStockScorer:
         """Raises `CheckUnavailable` `too_long` for what needs no tokenising to be known as that."""
         if self._context is not None and self._template.fewest(messages, tools) > self._context:
             raise CheckUnavailable(_CHECK, "too_long")
+
+    def expect(
+        self, prompt: Sequence[int], probes: Sequence[Sequence[int]], logprobs: Sequence[Sequence[float]]
+    ) -> None:
+        """The server's weights cannot be seen. From now on it must answer so, to half a nat (numbers in 16 bits)."""
+        if not self._expected:
+            self._asked, self._witness, self._expected = (prompt, probes), logprobs, True
+            self._verified = -math.inf
 
     async def score(self, prompt: Sequence[int], probes: Sequence[Sequence[int]]) -> Scored:
         """See `Scorer.score`; `tokens_computed` is exact for one beginning and an upper bound for more, since the
@@ -169,16 +181,16 @@ class VllmStockScorer:
             if self._is_known():
                 return
             await self.start()
-            prompt = self._template.render(_SAMPLE, None)
             opened = self._opened
-            row = (await self._read(prompt, [prompt[:8]])).logprobs[0]
+            found = (await self._read(*self._asked)).logprobs
             if self._witness is None:
-                self._witness = row
-            elif max(abs(a - b) for a, b in zip(row, self._witness, strict=True)) > _DRIFT:
+                self._witness = found
+            elif _apart(found, self._witness) > _DRIFT:
                 self._verified = -math.inf
                 if not self._changed:
-                    log.error("the vLLM server no longer answers as the model %r it was (weights %s): no scores",
-                              self._model, self.identity.weights)  # fmt: skip
+                    log.error(
+                        "the vLLM server does not answer as the model %r it %s (weights %s): no scores", self._model,
+                        "should be" if self._expected else "was", self.identity.weights)  # fmt: skip
                 self._changed = True
                 raise CheckUnavailable(_CHECK, "model_changed")
             self._changed = False
@@ -335,6 +347,11 @@ def packed(wanted: Mapping[Beginning, Sequence[int]], most: int) -> Iterator[tup
             ids += new
     if group:
         yield group, ids
+
+
+def _apart(found: Sequence[Sequence[float]], wanted: Sequence[Sequence[float]]) -> float:
+    """The largest difference between two log-probabilities of one token."""
+    return max(abs(a - b) for one, other in zip(found, wanted, strict=True) for a, b in zip(one, other, strict=True))
 
 
 def _row(top: Mapping[str, float]) -> dict[int, float]:

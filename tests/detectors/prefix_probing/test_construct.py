@@ -19,6 +19,7 @@ from detectors.prefix_probing.select import SelectOptions
 from detectors.scorers.local import LocalScorer
 from guard.errors import ArtifactError
 from tests.detectors import support
+from tests.detectors.scorers.test_forward import plain
 
 PROMPTS = Prompts(tuple(support.HARMFUL), tuple(support.HARMLESS))
 CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвьыз")
@@ -54,6 +55,10 @@ def test_probe_set_is_complete(probes, tmp_path):
     assert {p.script for p in probes.prefixes} == {""}  # too few prompts for a search per script
     assert probes.search["width"] == 4
     assert probes.calibration.block.target_fpr == 0.1
+    assert probes.witness is not None
+    said = [plain(support.model(), list(probes.witness.prompt), list(p.tokens)) for p in probes.prefixes]
+    for row, exact in zip(probes.witness.logprobs, said, strict=True):
+        assert row == pytest.approx(exact, abs=2e-4)
     probes.save(tmp_path / "p.json")
     assert ProbeSet.load(tmp_path / "p.json") == probes
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from detectors import PrefixProbe
 from detectors.calibrate.drift import drift
-from detectors.prefix_probing.artifact import FirstToken, Gate, Linear, ProbeSet
+from detectors.prefix_probing.artifact import FirstToken, Gate, Linear, ProbeSet, Witness
 from detectors.probability import Probability
 from guard.errors import ArtifactError, CheckUnavailable
 from tests.detectors.support import FixedScorer, probe_set, with_script
@@ -44,7 +44,8 @@ def whole():
     calibration = probes.calibration.model_copy(update={"probability": probability})
     gate = Gate(model=linear, low=-1.0, high=1.0, outside=0.05, full={"harmful": 0.9, "harmless": 0.1}, wrong=0.0)
     first = FirstToken(model=linear, calibration=probe_set().calibration)
-    full = probes.model_copy(update={"calibration": calibration, "gate": gate, "first_token": first})
+    said = Witness(prompt=(3, 4), logprobs=[[-1.0 - i / 10 for i in p.tokens] for p in probes.prefixes])
+    full = probes.model_copy(update={"calibration": calibration, "gate": gate, "first_token": first, "witness": said})
     return json.dumps(full.model_dump(mode="json"))
 
 
@@ -98,6 +99,12 @@ def edited(field, value):
         ("gate/full", {"harmful": 0.1}, "gate.full"),
         ("first_token/model/tokens", [VOCABULARY, 7], "first_token.model.tokens"),
         ("first_token/model/weights", [1e300, 0.0], "first_token.model.weights"),
+        ("witness/prompt", [], "witness.prompt"),
+        ("witness/prompt", [VOCABULARY], "witness.prompt"),
+        ("witness/logprobs", [], "witness has not one"),
+        ("witness/logprobs/0", [-1.0] * 99, "witness has not one"),
+        ("witness/logprobs/0/0", 0.5, "witness.logprobs.0.0"),
+        ("witness/logprobs/0/0", float("nan"), "witness.logprobs.0.0"),
         ("model", {"name": "x"}, "model: .*weights"),
     ],
 )

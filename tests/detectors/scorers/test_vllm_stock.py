@@ -18,9 +18,11 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.prefix_probing.artifact import Witness
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.scorers.vllm_stock import VllmStockScorer, packed
 from guard.errors import ArtifactError, CheckUnavailable, ConfigError
+from guard.model_identity import ModelIdentity
 from tests.detectors import support
 from tests.detectors.scorers.test_forward import PROBES, ids, plain
 
@@ -324,7 +326,36 @@ def test_a_restart_with_another_model_is_noticed_at_once(directory, caplog):
         await scorer.close()
 
     asyncio.run(run())
-    assert "no longer answers as the model" in caplog.text
+    assert "does not answer as the model" in caplog.text and "it was" in caplog.text
+
+
+def witness(model):
+    """The openings of `support.probe_set`, as `model` has them behind a prompt."""
+    prompt, probes = ids(5), [p.tokens for p in support.probe_set().prefixes]
+    return Witness(prompt=prompt, logprobs=[plain(model, prompt, list(p)) for p in probes])
+
+
+def test_a_server_with_other_weights_never_scores(directory, caplog):
+    """Not even from the first look on: the probe set says what its model answers."""
+
+    def of(seed):
+        return support.probe_set(witness=witness(support.model(seed=seed)), identity=ModelIdentity.of(directory))
+
+    async def work(scorer, server):
+        for seed in (9, 0, 9):
+            server.model = support.model(seed=seed)
+            probe = PrefixProbe(of(0), scorer)
+            PrefixProbe(of(9), scorer)  # the first to tell is believed
+            for _ in range(2):
+                if seed == 0:
+                    assert (await probe.score_ids(ids(7))).value
+                    continue
+                with pytest.raises(CheckUnavailable) as error:
+                    await probe.score_ids(ids(7))
+                assert error.value.reason == "model_changed"
+
+    drive(directory, work, verify_seconds=0.0)
+    assert "does not answer as the model" in caplog.text and "should be" in caplog.text
 
 
 def test_a_restart_on_runner_v1_is_refused(directory):
