@@ -245,6 +245,8 @@ def _print(probes: ProbeSet) -> None:
             f"search: {facts['prompt_tokens']} prompt tokens once and {facts['candidate_tokens']} for the openings; "
             f"{facts['tokens_without_kv']} without keeping the prompts' state"
         )
+    if probes.witness is None:
+        console.print("no witness: a stock vLLM server that starts with other weights is not noticed; build it again")
     _print_calibration(console, "all probes", probes.calibration)
     if probes.gate is not None:
         g = probes.gate

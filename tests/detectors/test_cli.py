@@ -78,6 +78,13 @@ def test_show(built):
         assert words in result.output
 
 
+def test_show_says_what_an_old_set_lacks(built, tmp_path):
+    old = json.loads(built.read_text())
+    assert old.pop("witness") and "no witness" not in run("show", built).output
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    assert "no witness: a stock vLLM server" in run("show", tmp_path / "old.json").output
+
+
 def test_eval(files, built):
     result = run("eval", "--model", files / "model", "--probes", built, *data(files), "--limit", 12)
     assert result.exit_code == 0, result.output
