@@ -470,5 +470,13 @@ def test_real_server(vllm):
             assert theirs.stage == ours.stage
         finally:
             await scorer.close()
+        said = probes.probes.witness
+        other = Witness(prompt=said.prompt, logprobs=[[v - 1.0 for v in row] for row in said.logprobs])
+        scorer = VllmStockScorer(url, "tiny-chat", directory, timeout_seconds=120)
+        try:
+            with pytest.raises(CheckUnavailable, match="model_changed"):
+                await PrefixProbe(probes.probes.model_copy(update={"witness": other}), scorer).score(message)
+        finally:
+            await scorer.close()
 
     asyncio.run(run())
