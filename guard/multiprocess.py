@@ -1,7 +1,7 @@
 """The directory through which several workers share their metrics.
 
 prometheus_client decides at its first import whether values live in the process or in that directory, so this module
-does not import it, and `prepare` is to be called before anything that does.
+does not import it, and `sharing` is to be entered before anything that does.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import fcntl
 import os
 import struct
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from guard import scratch
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX = "guardchain-metrics-"
@@ -21,21 +22,29 @@ _LOCK = "guardchain.lock"
 _COUNTED = ("counter", "histogram")
 
 
-def prepare() -> Path:
-    """Make the directory, empty it of what earlier runs left, and name it in the environment for the workers.
+@contextlib.contextmanager
+def sharing() -> Iterator[Path]:
+    """The directory, emptied of what earlier runs left, named in the environment for workers, and emptied at the end.
 
-    Uses `PROMETHEUS_MULTIPROC_DIR` when it is set, else a new private temporary directory (see `discard`). To be
-    called once, by the parent, before it starts workers. Raises `RuntimeError` when prometheus_client has been
-    imported already without the variable: its values would silently stay in this process.
+    It is `PROMETHEUS_MULTIPROC_DIR` when that is set, else a new private temporary one. For the parent, around the life
+    of its workers. Raises `RuntimeError` when prometheus_client has been imported already without the variable: its
+    values would silently stay in this process.
     """
     named = os.environ.get(VARIABLE)
     if not named and "prometheus_client.values" in sys.modules:
         raise RuntimeError(f"{VARIABLE} must be set before prometheus_client is imported")
-    directory = Path(named or tempfile.mkdtemp(prefix=_PREFIX))
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _empty(directory)
-    os.environ[VARIABLE] = str(directory)
-    return directory
+    with contextlib.ExitStack() as stack:
+        directory = Path(named or stack.enter_context(scratch.directory(_PREFIX)))
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _empty(directory)
+        os.environ[VARIABLE] = str(directory)
+        try:
+            yield directory
+        finally:
+            _empty(directory)
+            (directory / _LOCK).unlink(missing_ok=True)
+            if not named:
+                del os.environ[VARIABLE]
 
 
 def directory() -> Path | None:
@@ -61,17 +70,6 @@ def forget(directory: Path, pid: int) -> None:
             file.unlink(missing_ok=True)
         for kind in _COUNTED:
             _merge(directory / f"{kind}_{pid}.db", directory / f"{kind}_gone.db")
-
-
-def discard(directory: Path) -> None:
-    """Undo `prepare` after the last worker: remove the values, and the directory unless the operator named it."""
-    _empty(directory)
-    (directory / _LOCK).unlink(missing_ok=True)
-    if directory.name.startswith(_PREFIX):
-        with contextlib.suppress(OSError):
-            directory.rmdir()
-        if os.environ.get(VARIABLE) == str(directory):
-            del os.environ[VARIABLE]
 
 
 def _merge(file: Path, into: Path) -> None:

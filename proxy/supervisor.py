@@ -226,9 +226,11 @@ class Supervisor:
             await _all(one.ask("abandon", seconds=_ADOPT_SECONDS) for one in workers)
             if wrong != _ENDED or not again:  # one that dies by chance does not make the config a bad one
                 raise ConfigError(wrong)
+        written = self._start.log
         if config.log != self._start.config.log:
-            logging.config.dictConfig(log_settings(config.log))
-        self._start = replace(self._start, config=config, generation=generation)
+            written = config.log
+            logging.config.dictConfig(log_settings(written))
+        self._start = replace(self._start, config=config, log=written, generation=generation)
 
         async def adopt(one: Worker) -> None:
             if await one.ask("adopt", seconds=_ADOPT_SECONDS) is None:

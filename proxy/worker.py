@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from guard.config import Config
+from guard.config import Config, Log
 from guard.errors import GuardError
 from proxy.app import App
 from proxy.assembly import Assembly
@@ -29,9 +29,11 @@ FAILED = 2
 
 @dataclass(frozen=True)
 class Start:
-    """What a worker is told when it starts. `options`: uvicorn's; `generation`: the number of its config."""
+    """What a worker is told when it starts. `log`: how it logs, by the config in force or by the command line;
+    `options`: uvicorn's; `generation`: the number of its config."""
 
     config: Config
+    log: Log
     options: dict[str, Any]
     delay: float
     grace: float
@@ -41,7 +43,7 @@ class Start:
 def main(start: Start, control: Connection, sock: socket.socket) -> None:
     """The process. Ends with `FAILED` when it could not start."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the application listens to it: the default ends the process
-    logging.config.dictConfig(log_settings(start.config.log))
+    logging.config.dictConfig(log_settings(start.log))
     drain = Drain(start.delay, start.grace)
     app = App(start.config, drain=drain)
     app.metrics.generation(start.generation)

@@ -9,13 +9,12 @@ import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from guard import config as schema
-from guard import multiprocess
+from guard import multiprocess, scratch
 from guard.config import Config
 from guard.errors import ConfigError, GuardError
 
@@ -47,8 +46,8 @@ def serve(
     except GuardError as error:
         _give_up(str(error))
     with ExitStack() as stack:
-        if settings.server.workers > 1:
-            stack.callback(multiprocess.discard, multiprocess.prepare())
+        if settings.server.workers > 1 or multiprocess.VARIABLE in os.environ:  # prometheus_client looks for it too
+            stack.enter_context(multiprocess.sharing())
         _run(found, settings, config, stack)
 
 
@@ -88,7 +87,7 @@ def _run(found: Config, settings: Config, path: Path | None, stack: ExitStack) -
         "http": Protocol,
         "ws": "none",
         "lifespan": "on",
-        "log_config": log_settings(settings.log),
+        "log_config": None,  # as the process has it
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
@@ -118,9 +117,8 @@ def _run(found: Config, settings: Config, path: Path | None, stack: ExitStack) -
             warn_of_random_key()
             os.environ.setdefault(KEY_VARIABLE, secrets.token_hex(32))
         typer.echo(f"Starting {server.workers} workers, each{_models(settings)} …", err=True)
-        shared = stack.enter_context(TemporaryDirectory(prefix="guardchain-store-"))
-        os.environ[STORE_VARIABLE] = str(Path(shared, "store.sqlite"))
-        start = Start(found, options, server.drain_delay_seconds, server.shutdown_seconds)
+        os.environ[STORE_VARIABLE] = str(stack.enter_context(scratch.directory("guardchain-store-")) / "store.sqlite")
+        start = Start(found, settings.log, options, server.drain_delay_seconds, server.shutdown_seconds)
         running = Supervisor(start, sock, count=server.workers, path=path, announce=announce)
         served = running.serve()
     if not served:

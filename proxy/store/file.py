@@ -20,17 +20,29 @@ _T = TypeVar("_T")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS buckets (key TEXT PRIMARY KEY, level REAL NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entries_until ON entries (until);
 """
 _FORGOTTEN_SECONDS = 86400.0  # a bucket is full long before, unless somebody ran up a day's debt
 _SWEEP_EVERY = 500
+_AT_ONCE = 1000  # expired entries that one sweep forgets: others wait meanwhile
+_EXPIRED = "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE until <= ? ORDER BY until LIMIT ?)"
 
 
 class FileStore:
-    """Implements `Store`. `wait`: seconds for which a call waits while another process writes."""
+    """Implements `Store`. `wait`: seconds for which a call waits while another process writes. Where values
+    have more than `most_bytes` together, what expires first is forgotten first; None: never."""
 
-    def __init__(self, path: str | Path, *, wait: float = 1.0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        wait: float = 1.0,
+        most_bytes: int | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._path = Path(path)
         self._wait = wait
+        self._most_bytes = most_bytes
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "store")
         self._connection: sqlite3.Connection | None = None
@@ -95,7 +107,7 @@ class FileStore:
             try:
                 result = operation(connection)
                 if random.randrange(_SWEEP_EVERY) == 0:
-                    _sweep(connection, self._clock())
+                    self._sweep(connection)
                 connection.execute("COMMIT")
                 return result
             except BaseException:
@@ -105,6 +117,13 @@ class FileStore:
             raise StoreUnavailable(type(error).__name__) from None
         except sqlite3.Error as error:
             raise StoreUnavailable(getattr(error, "sqlite_errorname", type(error).__name__).lower()) from None
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        now = self._clock()
+        connection.execute(_EXPIRED, (now, _AT_ONCE))
+        connection.execute("DELETE FROM buckets WHERE at < ?", (now - _FORGOTTEN_SECONDS,))
+        if self._most_bytes is not None and _file_bytes(connection) > self._most_bytes:
+            _shrink(connection, self._most_bytes)
 
     def _open(self) -> sqlite3.Connection:
         self._path.touch(mode=0o600)
@@ -118,6 +137,22 @@ class FileStore:
         return connection
 
 
+def _file_bytes(connection: sqlite3.Connection) -> int:
+    pages, size = [int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size")]
+    return pages * size
+
+
+def _shrink(connection: sqlite3.Connection, most: int) -> None:
+    [total] = connection.execute("SELECT TOTAL(LENGTH(value)) FROM entries").fetchone()
+    gone = []
+    for key, size in connection.execute("SELECT key, LENGTH(value) FROM entries ORDER BY until"):
+        if total <= most:
+            break
+        total -= size
+        gone.append((key,))
+    connection.executemany("DELETE FROM entries WHERE key = ?", gone)
+
+
 def _bucket(connection: sqlite3.Connection, key: str) -> Bucket | None:
     row = connection.execute("SELECT level, at FROM buckets WHERE key = ?", (key,)).fetchone()
     return Bucket(*row) if row is not None else None
@@ -128,8 +163,3 @@ def _keep(connection: sqlite3.Connection, claims: Sequence[Claim], buckets: Sequ
         "INSERT OR REPLACE INTO buckets VALUES (?, ?, ?)",
         [(claim.key, bucket.level, bucket.at) for claim, bucket in zip(claims, buckets, strict=True)],
     )
-
-
-def _sweep(connection: sqlite3.Connection, now: float) -> None:
-    connection.execute("DELETE FROM entries WHERE until <= ?", (now,))
-    connection.execute("DELETE FROM buckets WHERE at < ?", (now - _FORGOTTEN_SECONDS,))

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from guard.budget import Bucket, Claim, correct, take
 
 _MOST_BUCKETS = 100_000
-_MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20
+"""What a store that nobody named keeps of values."""
 
 
 class MemoryStore:
@@ -44,7 +45,7 @@ class MemoryStore:
         _, before = self._values.pop(key, (0.0, b""))
         self._values[key] = (self._clock() + seconds, value)
         self._bytes += len(value) - len(before)
-        while self._bytes > _MOST_BYTES:
+        while self._bytes > MOST_BYTES:
             _, (_, dropped) = self._values.popitem(last=False)
             self._bytes -= len(dropped)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -197,12 +198,60 @@ def test_a_worker_that_stands_still_is_replaced(
         served.wait_ready()
 
 
-def test_workers_end_with_their_supervisor(echo: FaultyUpstream, tmp_path: Path) -> None:
-    with Served(tmp_path, settings(echo), "--workers", "2") as served:
-        workers = served.workers()
-        served.process.kill()
-        served.process.wait(10)
-        wait(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in workers), 20)
+def test_workers_end_with_their_supervisor(
+    echo: FaultyUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what they kept on disk goes at the next start, when nobody could clean up."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    left: list[Path] = []
+    for _ in range(2):
+        with Served(tmp_path, settings(echo), "--workers", "2") as served:
+            assert not any(path.exists() for path in left)
+            left = list(temporary.glob("guardchain-*"))
+            assert len(left) == 2, "metrics and the store"
+            workers = served.workers()
+            served.process.kill()
+            served.process.wait(10)
+            wait(lambda pids=workers: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids), 20)
+            assert all(path.exists() for path in left)
+
+
+def test_a_replaced_worker_logs_as_the_others(echo: FaultyUpstream, tmp_path: Path) -> None:
+    """By the command line, then by the config that is in force."""
+
+    def replaced() -> str:
+        before, first = len(served.log.read_text()), served.workers()
+        for pid in first:
+            os.kill(pid, signal.SIGKILL)
+        wait(lambda: len(served.workers()) == 2 and not {*served.workers()} & {*first})
+        served.wait_ready()
+        return served.log.read_text()[before:]
+
+    config = {**settings(echo), "log": {"level": "debug"}}
+    with Served(tmp_path, config, "--workers", "2", "--log-level=info") as served:
+        assert "Uvicorn" not in served.log.read_text() + replaced()
+        served.write({**served.settings, "log": {"level": "debug", "format": "json"}})
+        served.wait_metric("guardchain_config_generation", 2)
+        assert "uvicorn.error" in {json.loads(line)["logger"] for line in replaced().splitlines()}
+
+
+def test_one_worker_where_the_metrics_directory_is_named(
+    echo: FaultyUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its library writes there whatever the number of workers: the values of one that was killed must not live on."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "not" / "there"))
+    echo.hold()
+    try:
+        with Served(tmp_path, settings(echo)) as served, streams(served.url, 3):
+            wait(lambda: served.metric("guardchain_inflight") == 3)
+            served.process.kill()
+            served.process.wait(10)
+    finally:
+        echo.release()
+    with Served(tmp_path, settings(echo)) as served:
+        assert served.metric("guardchain_inflight") == 0
 
 
 def test_all_spans_of_workers_arrive_before_they_end(echo: FaultyUpstream, tmp_path: Path) -> None:

@@ -279,8 +279,8 @@ def test_two_workers_add_up_and_the_dead_leave_no_gauges(tmp_path: Path, monkeyp
     directory.mkdir()
     (directory / "counter_1.db").write_bytes(b"left by an earlier run")
     monkeypatch.setenv(multiprocess.VARIABLE, str(directory))
-    assert multiprocess.prepare() == directory
-    assert list(directory.iterdir()) == []
+    with multiprocess.sharing() as shared:
+        assert shared == directory and list(directory.iterdir()) == []
 
     def start(number: int, end: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -343,10 +343,11 @@ def test_workers_that_die_one_after_another_fill_no_disk(tmp_path: Path, monkeyp
     assert seen == sorted(seen) and seen[-1] > 0, "a scrape saw less than the one before"
 
 
-def test_prepare_makes_a_private_directory() -> None:
+def test_what_workers_share_is_private_and_goes_with_them() -> None:
     code = (
-        "from guard import multiprocess as m; d = m.prepare(); print(oct(d.stat().st_mode)[-3:]);"
-        "import guard.metrics; guard.metrics.Metrics(); print(any(d.iterdir())); m.discard(d); print(d.exists())"
+        "from guard import multiprocess as m\n"
+        "with m.sharing() as d: print(oct(d.stat().st_mode)[-3:]); import guard.metrics; guard.metrics.Metrics();"
+        "print(any(d.iterdir()))\nprint(d.exists())"
     )
     environment = {k: v for k, v in os.environ.items() if k != multiprocess.VARIABLE}
     done = subprocess.run(
@@ -359,11 +360,12 @@ def test_a_directory_the_operator_named_keeps_what_is_not_ours(tmp_path: Path, m
     monkeypatch.setenv(multiprocess.VARIABLE, str(tmp_path))
     for name in ("counter_1.db", "users.db", "notes.txt"):
         (tmp_path / name).touch()
-    multiprocess.discard(multiprocess.prepare())
+    with multiprocess.sharing():
+        (tmp_path / "gauge_2.db").touch()
     assert {f.name for f in tmp_path.iterdir()} == {"users.db", "notes.txt"}
 
 
-def test_prepare_refuses_when_it_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sharing_is_refused_when_it_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(multiprocess.VARIABLE, raising=False)
     with pytest.raises(RuntimeError, match="before prometheus_client is imported"):
-        multiprocess.prepare()
+        multiprocess.sharing().__enter__()

@@ -135,6 +135,32 @@ def test_a_file_outlives_its_process(tmp_path: Path) -> None:
     run(test)
 
 
+def test_a_file_stays_within_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What expires first goes first; expired entries go in slices; nothing goes while there is room."""
+    monkeypatch.setattr("proxy.store.file._SWEEP_EVERY", 1)
+    monkeypatch.setattr("proxy.store.file._AT_ONCE", 3)
+
+    async def kept(store: FileStore, names: range) -> list[int]:
+        return [n for n in names if await store.get(str(n)) is not None]
+
+    async def test() -> None:
+        now = [0.0]
+        store = FileStore(tmp_path / "s", most_bytes=100_000, clock=lambda: now[0])
+        for n in range(9):
+            await store.put(str(n), b"x" * 10_000, 100 + n)
+        assert await kept(store, range(9)) == list(range(9))
+        await store.put("large", b"x" * 35_000, 1000)
+        assert await kept(store, range(9)) == [3, 4, 5, 6, 7, 8]
+        assert len(await store.get("large") or b"") == 35_000
+        now[0] = 500.0
+        await store.put("new", b"x" * 90_000, 1000)
+        assert await store.get("new") is not None and await store.get("large") is None
+        await store.close()
+        assert (tmp_path / "s").stat().st_size < 400_000
+
+    run(test)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.booleans(), st.integers(-50, 150)), max_size=25))
 def test_stores_agree(server: RedisServer, asked: list[tuple[str, bool, int]]) -> None:
