@@ -221,11 +221,18 @@ class FirstToken(_Strict):
 
 
 class Witness(_Strict):
-    """What the model said when the set was built: log-probabilities of the set's openings, token by token, behind
-    `prompt`. By them a server is known whose weights nobody but itself can read."""
+    """What the model said when the set was built: log-probabilities of `probes` behind `prompt`, token by token. By
+    them a server is known whose weights nobody but itself can read."""
 
     prompt: Annotated[tuple[Token, ...], Field(min_length=1)]
+    probes: Annotated[tuple[Annotated[tuple[Token, ...], Field(min_length=1)], ...], Field(min_length=1)]
     logprobs: tuple[tuple[LogProbability, ...], ...]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Witness:
+        if [len(p) for p in self.probes] != [len(row) for row in self.logprobs]:
+            raise ValueError("not one log-probability per token of the probes")
+        return self
 
 
 class ProbeSet(_Strict):
@@ -246,12 +253,6 @@ class ProbeSet(_Strict):
     gate: Gate | None = None
     first_token: FirstToken | None = None
     witness: Witness | None = None
-
-    @model_validator(mode="after")
-    def _witnessed(self) -> ProbeSet:
-        if self.witness and [len(p.tokens) for p in self.prefixes] != [len(row) for row in self.witness.logprobs]:
-            raise ValueError("the witness has not one log-probability per token of the prefixes")
-        return self
 
     @field_validator("prefixes")
     @classmethod
@@ -308,6 +309,7 @@ class ProbeSet(_Strict):
             fields["first_token.model.tokens"] = self.first_token.model.tokens
         if self.witness is not None:
             fields["witness.prompt"] = self.witness.prompt
+            fields |= {f"witness.probes.{n}": probe for n, probe in enumerate(self.witness.probes)}
         for field, tokens in fields.items():
             if max(tokens) >= size:
                 raise ArtifactError(f"probe set: {field}: the model has no token {max(tokens)}, only {size} of them")

@@ -31,7 +31,8 @@ Progress = Callable[[str, int, int], None]  # (stage, steps done, steps in all)
 First = NDArray[np.float32]  # log-probabilities of the first answer token [n, V]
 _ENOUGH = 16  # prompts per class that a script needs for a search of its own
 _AT_ONCE = 128  # probes per forward pass while the whole pool is scored
-_WITNESS = "Hello, 世界! 1 + 2"  # what the built set remembers its openings behind
+_WITNESS = "Hello, 世界! 1 + 2"  # what the built set remembers the model's answer to
+_WITNESSES = 20
 _GATE_PENALTY = 0.02
 _GATE_PAYS = 0.8  # a gate that sends more of the harmless prompts than this on to the probes is not worth its pass
 
@@ -113,7 +114,7 @@ def build(
         calibration=calibration,
         gate=_gate(seen, scores, calibration, options.gate_outside),
         first_token=_first_token(seen, fit),
-        witness=_witness(scorer, [c.tokens for c in kept]),
+        witness=_witness(scorer),
     )
 
 
@@ -262,11 +263,16 @@ def _first_token(
     return FirstToken(model=model, calibration=fit(bad, good))
 
 
-def _witness(scorer: LocalScorer, probes: Sequence[Sequence[int]]) -> Witness:
+def _witness(scorer: LocalScorer) -> Witness:
+    """First tokens from the likeliest to the least likely, and the prompt's own beginning, read as an answer."""
     prompt = tuple(rendered(scorer, [_WITNESS])[0])
     scorer.forget()
+    barred = forbidden(scorer)
+    order = [int(t) for t in np.argsort(-scorer.first_token(prompt), kind="stable") if int(t) not in barred]
+    ranks = {int(r) - 1 for r in np.geomspace(1, len(order), _WITNESSES)}
+    probes = (*((order[r],) for r in sorted(ranks)), prompt[:8])
     rows = scorer.score_now(prompt, probes).logprobs
-    return Witness(prompt=prompt, logprobs=tuple(tuple(round(v, 4) for v in row) for row in rows))
+    return Witness(prompt=prompt, probes=probes, logprobs=tuple(tuple(round(v, 4) for v in row) for row in rows))
 
 
 def rendered(scorer: LocalScorer, texts: Sequence[str]) -> list[list[int]]:

@@ -93,7 +93,7 @@ class PrefixProbe:
             raise ArtifactError("the probe set holds no first-token regression; build it again")
         self._tokens = [list(p.tokens) for p in probes.prefixes]
         if probes.witness is not None and (expect := getattr(scorer, "expect", None)) is not None:
-            expect(probes.witness.prompt, self._tokens, probes.witness.logprobs)
+            expect(probes.witness.prompt, probes.witness.probes, probes.witness.logprobs)
         self._gate = probes.gate if cascade and getattr(scorer, "reads_first_token", False) else None
         self._signs = [p.sign for p in probes.prefixes]
         self._deltas = [p.delta for p in probes.prefixes]

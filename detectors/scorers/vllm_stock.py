@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -34,7 +35,9 @@ log = logging.getLogger("detectors.vllm_stock")
 _CHECK = "probe"
 _NOTHING = -9999.0  # how vLLM writes minus infinity; no token of a softmax over floats gets there
 _SAMPLE: list[Message] = [{"role": "system", "content": "a b"}, {"role": "user", "content": "Hello, 世界! 1 + 2"}]
-_DRIFT = 0.5  # nats that batching in 16 bits cannot explain
+# Nats between two log-probabilities, in the median, that numbers in 16 bits cannot explain: they make up to 0.07, with
+# experts, of which a rounding may choose others, 0.16; other weights make 2 and more.
+_DRIFT = 0.3
 _CANARY_TOKENS, _CANARY_TRIES = 64, 3
 
 Beginning = tuple[int, ...]
@@ -107,7 +110,7 @@ class VllmStockScorer:
     def expect(
         self, prompt: Sequence[int], probes: Sequence[Sequence[int]], logprobs: Sequence[Sequence[float]]
     ) -> None:
-        """The server's weights cannot be seen. From now on it must answer so, to half a nat (numbers in 16 bits)."""
+        """The server's weights cannot be seen. From now on it must answer so, but for numbers in 16 bits."""
         if not self._expected:
             self._asked, self._witness, self._expected = (prompt, probes), logprobs, True
             self._verified = -math.inf
@@ -350,8 +353,8 @@ def packed(wanted: Mapping[Beginning, Sequence[int]], most: int) -> Iterator[tup
 
 
 def _apart(found: Sequence[Sequence[float]], wanted: Sequence[Sequence[float]]) -> float:
-    """The largest difference between two log-probabilities of one token."""
-    return max(abs(a - b) for one, other in zip(found, wanted, strict=True) for a, b in zip(one, other, strict=True))
+    """The median difference between two log-probabilities of one token."""
+    return median(abs(a - b) for one, other in zip(found, wanted, strict=True) for a, b in zip(one, other, strict=True))
 
 
 def _row(top: Mapping[str, float]) -> dict[int, float]:

@@ -56,7 +56,8 @@ def test_probe_set_is_complete(probes, tmp_path):
     assert probes.search["width"] == 4
     assert probes.calibration.block.target_fpr == 0.1
     assert probes.witness is not None
-    said = [plain(support.model(), list(probes.witness.prompt), list(p.tokens)) for p in probes.prefixes]
+    assert sum(map(len, probes.witness.probes)) >= 20
+    said = [plain(support.model(), list(probes.witness.prompt), list(p)) for p in probes.witness.probes]
     for row, exact in zip(probes.witness.logprobs, said, strict=True):
         assert row == pytest.approx(exact, abs=2e-4)
     probes.save(tmp_path / "p.json")

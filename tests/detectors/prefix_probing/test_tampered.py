@@ -44,7 +44,7 @@ def whole():
     calibration = probes.calibration.model_copy(update={"probability": probability})
     gate = Gate(model=linear, low=-1.0, high=1.0, outside=0.05, full={"harmful": 0.9, "harmless": 0.1}, wrong=0.0)
     first = FirstToken(model=linear, calibration=probe_set().calibration)
-    said = Witness(prompt=(3, 4), logprobs=[[-1.0 - i / 10 for i in p.tokens] for p in probes.prefixes])
+    said = Witness(prompt=(3, 4), probes=((7,), (8, 9)), logprobs=((-1.0,), (-2.0, 0.0)))
     full = probes.model_copy(update={"calibration": calibration, "gate": gate, "first_token": first, "witness": said})
     return json.dumps(full.model_dump(mode="json"))
 
@@ -101,8 +101,10 @@ def edited(field, value):
         ("first_token/model/weights", [1e300, 0.0], "first_token.model.weights"),
         ("witness/prompt", [], "witness.prompt"),
         ("witness/prompt", [VOCABULARY], "witness.prompt"),
-        ("witness/logprobs", [], "witness has not one"),
-        ("witness/logprobs/0", [-1.0] * 99, "witness has not one"),
+        ("witness/probes/0", [VOCABULARY], "witness.probes.0"),
+        ("witness/probes/1", [], "witness.probes.1"),
+        ("witness/logprobs", [], "witness: .*not one log-probability"),
+        ("witness/logprobs/0", [-1.0] * 99, "witness: .*not one log-probability"),
         ("witness/logprobs/0/0", 0.5, "witness.logprobs.0.0"),
         ("witness/logprobs/0/0", float("nan"), "witness.logprobs.0.0"),
         ("model", {"name": "x"}, "model: .*weights"),

@@ -330,9 +330,9 @@ def test_a_restart_with_another_model_is_noticed_at_once(directory, caplog):
 
 
 def witness(model):
-    """The openings of `support.probe_set`, as `model` has them behind a prompt."""
+    """What `model` says of the openings of `support.probe_set` behind a prompt."""
     prompt, probes = ids(5), [p.tokens for p in support.probe_set().prefixes]
-    return Witness(prompt=prompt, logprobs=[plain(model, prompt, list(p)) for p in probes])
+    return Witness(prompt=prompt, probes=probes, logprobs=[plain(model, prompt, list(p)) for p in probes])
 
 
 def test_a_server_with_other_weights_never_scores(directory, caplog):
@@ -471,7 +471,7 @@ def test_real_server(vllm):
         finally:
             await scorer.close()
         said = probes.probes.witness
-        other = Witness(prompt=said.prompt, logprobs=[[v - 1.0 for v in row] for row in said.logprobs])
+        other = said.model_copy(update={"logprobs": tuple(tuple(v - 1.0 for v in row) for row in said.logprobs)})
         scorer = VllmStockScorer(url, "tiny-chat", directory, timeout_seconds=120)
         try:
             with pytest.raises(CheckUnavailable, match="model_changed"):
