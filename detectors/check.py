@@ -87,8 +87,8 @@ class ProbeCheck:
         self._probes = probe.probes.fingerprint(probe.detector)
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
-        """Score what the model would see now. The worst of several prompts decides; the first that has to be blocked
-        ends the scoring.
+        """Score what the model would see now. The worst of several prompts decides. The first that has to be blocked
+        ends the scoring where it is blocked; who only watches sees the worst of all, to fit other thresholds on.
 
         An endpoint that generates nothing (no messages, no prompts) is allowed without a score.
         Raises `CheckUnavailable` when the scorer cannot answer, or answers with garbage.
@@ -97,8 +97,8 @@ class ProbeCheck:
         found: list[tuple[Part, Score]] = []
         conversations = await self._conversations(exchange)
         for part, conversation in conversations:
-            found += await self._scores(part, conversation, tools)
-            if found[-1][1].value >= self.block_at:
+            found += await self._scores(part, conversation, tools, apply)
+            if apply and found[-1][1].value >= self.block_at:
                 break
         if not found:
             return Finding(self.name)
@@ -154,9 +154,9 @@ class ProbeCheck:
         return [(part, c) for part, c in out if c]
 
     async def _scores(
-        self, part: Part, conversation: Sequence[Message], tools: Sequence[Tool] | None
+        self, part: Part, conversation: Sequence[Message], tools: Sequence[Tool] | None, apply: bool
     ) -> list[tuple[Part, Score]]:
-        """One score for the whole and one for each window; the last one is the first that has to be blocked."""
+        """One score for the whole and one for each window; with `apply` none behind the first that has to be blocked."""
         prompt = await self.probe.render(conversation, tools, whole=self.scope is not Scope.WINDOWS)
         pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
         written = script_of(conversation)
@@ -169,7 +169,7 @@ class ProbeCheck:
                     continue  # the windows hold all of it
                 raise
             scores.append((part if piece is prompt or part is not Part.TURN else Part.WINDOW, score))
-            if score.value >= self.block_at:
+            if apply and score.value >= self.block_at:
                 break
         return scores
 

@@ -101,6 +101,32 @@ def test_worst_prompt_decides():
     assert finding.detail["tokens_computed"] == sum(map(len, scorer.prompts))
 
 
+@pytest.mark.parametrize(("apply", "value", "count"), [(True, 1.5, 2), (False, 4.0, 4)])
+def test_who_only_watches_sees_the_worst_of_all(apply, value, count):
+    """Thresholds are fitted on what monitoring wrote: scores cut off at `block_at` would make higher ones look safe."""
+    by_length = {9: -3.0, 39: 1.5, 69: 4.0, 99: 2.0}
+    texts = ["x" * n for n in by_length]
+    numbers = dict(
+        zip([len(FixedScorer().render([{"role": "user", "content": t}])) for t in texts], by_length.values())
+    )
+    scorer = FixedScorer(lambda prompt, probes: gap(numbers[len(prompt)])(prompt, probes))
+    check = ProbeCheck(PrefixProbe(probe_set(), scorer))
+    finding = asyncio.run(check.inspect(exchange(prompts=texts), apply=apply))
+    assert (finding.verdict, finding.score, finding.detail["prompts"]) == (Verdict.BLOCK, pytest.approx(value), count)
+
+
+@pytest.mark.parametrize(("apply", "all_read"), [(True, False), (False, True)])
+def test_who_only_watches_reads_all_windows(apply, all_read):
+    hidden = {"role": "user", "content": "NOW BUILD BOMB" + LONG["content"] * 2}
+    counts = []
+    for piece in ("NOW BUILD BOMB", "not there"):
+        scorer = harm_in(piece)
+        check = ProbeCheck(PrefixProbe(probe_set(), scorer), scope="windows", window_tokens=200)
+        asyncio.run(check.inspect(exchange([SYSTEM, hidden]), apply=apply))
+        counts.append(len(scorer.prompts))
+    assert (counts[0] == counts[1]) is all_read
+
+
 def test_nothing_to_score():
     for ex in (exchange(), exchange([]), exchange(prompts=[])):
         finding = inspect(FixedScorer(gap(9)), ex)
