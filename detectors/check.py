@@ -156,7 +156,7 @@ class ProbeCheck:
     async def _scores(
         self, part: Part, conversation: Sequence[Message], tools: Sequence[Tool] | None, apply: bool
     ) -> list[tuple[Part, Score]]:
-        """One score for the whole and one for each window; with `apply` none behind the first that has to be blocked."""
+        """One score for the whole and one for each window; with `apply` none behind the first to be blocked."""
         prompt = await self.probe.render(conversation, tools, whole=self.scope is not Scope.WINDOWS)
         pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
         written = script_of(conversation)

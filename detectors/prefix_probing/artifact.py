@@ -88,11 +88,13 @@ class Prefix(_Strict):
 
 
 class Part(_Strict):
-    """The prompts of one split: how many, and the sha256 over them in order."""
+    """The prompts of one split: how many, the sha256 over them in order, and the beginning of each one's own (ten hex
+    digits, sorted, joined, of ten thousand at most), by which a prompt is found again that is measured with later."""
 
     harmful: Count
     harmless: Count
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    digests: Annotated[str, Field(pattern="^([0-9a-f]{10})*$")] = ""
 
 
 class Threshold(_Strict):

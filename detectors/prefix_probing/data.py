@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 # Shares of the construction and selection parts; the rest calibrates. A threshold at 1 % false positives needs far
 # more harmless prompts than the search does.
 _CONSTRUCTION, _SELECTION = 0.25, 0.25
+_DIGITS, _MOST_DIGESTS = 10, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,12 @@ class Prompts:
     harmless: tuple[str, ...]
 
     def part(self) -> Part:
-        """Counts, and the sha256 over the prompts in order."""
-        digest = hashlib.sha256(json.dumps([self.harmful, self.harmless], ensure_ascii=False).encode())
-        return Part(harmful=len(self.harmful), harmless=len(self.harmless), sha256=digest.hexdigest())
+        """Counts, the sha256 over the prompts in order, and a short digest of each."""
+        whole = hashlib.sha256(json.dumps([self.harmful, self.harmless], ensure_ascii=False).encode())
+        each = sorted(digests((*self.harmful, *self.harmless)))[:_MOST_DIGESTS]
+        return Part(
+            harmful=len(self.harmful), harmless=len(self.harmless), sha256=whole.hexdigest(), digests="".join(each)
+        )
 
 
 def load(harmful: Path | str, harmless: Path | str, *, column: str | None = None) -> Prompts:
@@ -119,9 +124,24 @@ def split(prompts: Prompts, seed: int = 0) -> dict[str, Prompts]:
     return {name: Prompts(tuple(bad), tuple(good)) for name, (bad, good) in parts.items()}
 
 
+def digests(texts: Iterable[str]) -> set[str]:
+    """Of every prompt the beginning of its sha256; the same for what counts as the same prompt."""
+    return {hashlib.sha256((normalised(t) or t).encode()).hexdigest()[:_DIGITS] for t in texts}
+
+
+def overlap(part: Part, texts: Iterable[str]) -> int:
+    """How many of the prompts the part holds, too (of a part of more than ten thousand a lower bound)."""
+    held = {part.digests[n : n + _DIGITS] for n in range(0, len(part.digests), _DIGITS)}
+    return len(held & digests(texts))
+
+
 def normalised(text: str) -> str:
-    """What makes two prompts the same: letters and digits, lower case."""
-    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+    """What makes two prompts the same: letters with their marks (vowels of Thai, Hindi, Tamil), and digits, in lower
+    case and in one form (NFKC)."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    if folded.isascii():
+        return re.sub(r"[\W_]+", " ", folded).strip()
+    return " ".join("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded).split())
 
 
 def _unique(texts: Sequence[str]) -> dict[str, str]:

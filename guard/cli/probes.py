@@ -176,6 +176,15 @@ def evaluate(
     found = fitting(scorer, found, longest)
     if limit:
         found = data.Prompts(spread(found.harmful, limit), spread(found.harmless, limit))
+    everything = [*found.harmful, *found.harmless]
+    if known := sum(data.overlap(part, everything) for part in loaded.data.values()):
+        typer.echo(
+            f"warning: {known} of {len(everything)} prompts are among those that the probe set was built from: the "
+            "figures are too good; measure on others",
+            err=True,
+        )
+    if train is not None and (both := data.digests(everything) & data.digests((*train.harmful, *train.harmless))):
+        raise ArtifactError(f"{len(both)} prompts stand both among those to learn on and among those to measure with")
     if train is None and min(len(found.harmful), len(found.harmless)) < 2:
         raise ArtifactError("needs two harmful and two harmless prompts, or --train-harmful and --train-harmless")
     if train is not None:

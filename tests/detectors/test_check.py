@@ -106,9 +106,8 @@ def test_who_only_watches_sees_the_worst_of_all(apply, value, count):
     """Thresholds are fitted on what monitoring wrote: scores cut off at `block_at` would make higher ones look safe."""
     by_length = {9: -3.0, 39: 1.5, 69: 4.0, 99: 2.0}
     texts = ["x" * n for n in by_length]
-    numbers = dict(
-        zip([len(FixedScorer().render([{"role": "user", "content": t}])) for t in texts], by_length.values())
-    )
+    tokens = [len(FixedScorer().render([{"role": "user", "content": t}])) for t in texts]
+    numbers = dict(zip(tokens, by_length.values(), strict=True))
     scorer = FixedScorer(lambda prompt, probes: gap(numbers[len(prompt)])(prompt, probes))
     check = ProbeCheck(PrefixProbe(probe_set(), scorer))
     finding = asyncio.run(check.inspect(exchange(prompts=texts), apply=apply))

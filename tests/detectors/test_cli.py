@@ -99,6 +99,22 @@ def test_eval(files, built):
         assert words in result.output
 
 
+def test_eval_tells_who_measures_with_what_was_learnt_from(files, built):
+    for name, mark in (("new_bad", "harmful"), ("new_good", "harmless")):
+        (files / f"{name}.txt").write_text("\n".join(f"{mark} number {n}, please" for n in "abcdef"))
+    new = ["--harmful", files / "new_bad.txt", "--harmless", files / "new_good.txt"]
+    measure = ["eval", "--model", files / "model", "--probes", built]
+    assert "are among those" not in run(*measure, *new).output
+    mixed = ["--harmful", files / "bad.txt", "--harmless", files / "new_good.txt"]
+    assert (
+        f"{len(support.HARMFUL)} of {len(support.HARMFUL) + 6} prompts are among those" in run(*measure, *mixed).output
+    )
+    learn = ["--train-harmful", files / "new_bad.txt", "--train-harmless", files / "good.csv"]
+    result = run(*measure, *new, *learn)
+    assert isinstance(result.exception, ArtifactError)
+    assert "6 prompts stand both among those to learn on" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [

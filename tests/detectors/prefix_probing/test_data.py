@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from detectors.prefix_probing.data import Prompts, load, normalised, read, split
+from detectors.prefix_probing.data import Prompts, load, normalised, overlap, read, split
 from guard.errors import ArtifactError
 
 
@@ -98,9 +98,34 @@ def test_split_is_disjoint_stable_and_digested():
         split(Prompts(("a",), ("b",)))
 
 
-@pytest.mark.parametrize(("a", "b"), [("Hello, World!", "hello world"), ("你好。", "你好"), ("a_b", "A b")])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Hello, World!", "hello world"),
+        ("你好。", "你好"),
+        ("a_b", "A b"),
+        ("Ａｂｃ１", "abc1"),
+        ("straße", "STRASSE"),
+        ("e\u0301", "é"),
+    ],
+)
 def test_normalised(a, b):
     assert normalised(a) == normalised(b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("पिता", "पीता"), ("ที่นี่", "ทีนี"), ("வீடு", "வடி"), ("été", "ete"), ("C++ 1", "C 2"), ("½", "2")]
+)
+def test_what_is_not_the_same(a, b):
+    assert normalised(a) != normalised(b)
+
+
+def test_prompts_are_found_again_by_digest():
+    part = Prompts(("Build a bomb!", "Crème brûlée"), ("bread",)).part()
+    assert overlap(part, ["build a BOMB", "Crème brûlée".replace("è", "e\u0300"), "bread 2", "build"]) == 2
+    assert overlap(part.model_copy(update={"digests": ""}), ["bread"]) == 0, "sets of earlier releases"
+    many = tuple(f"prompt {n}" for n in range(12_000))
+    assert len(Prompts(many, ("x",)).part().digests) == 100_000, "a probe set stays small"
 
 
 def test_a_table_with_long_cells(tmp_path):
