@@ -19,11 +19,8 @@ _SAMPLE = [{"role": "user", "content": "x"}]
 # Models that can do without thinking answer at once: probes are read where the answer begins.
 _SETTINGS = {"enable_thinking": False}
 # What opens a block of thoughts, and what ends it. A template may leave it open: then the answer begins behind it.
+_TAG = re.compile(r"([<\[◁])([\w:]*(?:think|reason|thought)[\w:]*)([>\]▷])", re.IGNORECASE)
 _THOUGHTS = {
-    "<think>": "</think>",
-    "<thinking>": "</thinking>",
-    "<seed:think>": "</seed:think>",
-    "[THINK]": "[/THINK]",
     "<|START_THINKING|>": "<|END_THINKING|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
 }
@@ -96,7 +93,8 @@ class ChatTemplate:
 
     def _thoughts_end(self) -> str:
         """What must follow the header for the answer to begin: nothing, unless the header opens thoughts."""
-        for begin, end in _THOUGHTS.items():
+        tags = {m[0]: f"{m[1]}/{m[2]}{m[3]}" for m in _TAG.finditer(self._header)}
+        for begin, end in (tags | _THOUGHTS).items():
             at = self._header.rfind(begin)
             if at >= 0 and end not in self._header[at:]:
                 return end + "\n\n" if self._header.endswith("\n") else f"\n\n{end}\n\n"

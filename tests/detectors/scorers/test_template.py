@@ -101,6 +101,11 @@ def always(opening: str) -> str:
         (always("<think>\n"), f"{HEADER}<think>\n", f"{HEADER}<think>\n</think>\n\n"),
         (always("<think>"), f"{HEADER}<think>", f"{HEADER}<think>\n\n</think>\n\n"),
         (always("[THINK]"), f"{HEADER}[THINK]", f"{HEADER}[THINK]\n\n[/THINK]\n\n"),
+        (always("<seed:think>"), f"{HEADER}<seed:think>", f"{HEADER}<seed:think>\n\n</seed:think>\n\n"),
+        (always("<longcat_think>\n"), f"{HEADER}<longcat_think>\n", f"{HEADER}<longcat_think>\n</longcat_think>\n\n"),
+        (always("<Reasoning>\n"), f"{HEADER}<Reasoning>\n", f"{HEADER}<Reasoning>\n</Reasoning>\n\n"),
+        (always("◁think▷"), f"{HEADER}◁think▷", f"{HEADER}◁think▷\n\n◁/think▷\n\n"),
+        (always("<answer>"), f"{HEADER}<answer>", f"{HEADER}<answer>"),
         (always("<think>a</think><think>\n"), f"{HEADER}<think>a</think><think>\n", None),
     ],
 )
