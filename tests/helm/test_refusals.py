@@ -36,6 +36,19 @@ def upstream(url: str, **values: Any) -> dict[str, Any]:
     return {"config": config, "existingSecret": "keys", **values}
 
 
+def rolling(surge: int | str, unavailable: int | str, **strategy: Any) -> dict[str, Any]:
+    rolling_update = {"maxSurge": surge, "maxUnavailable": unavailable}
+    return cloud(strategy={"rollingUpdate": rolling_update, **strategy})
+
+
+KEY: dict[str, Any] = {"secrets": {"OPENAI_API_KEY": "k"}}
+
+
+def made(config: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+    """A cloud API, where the chart makes the Secret."""
+    return merged(cloud(config=config or {}, existingSecret=""), values)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -72,6 +85,28 @@ def upstream(url: str, **values: Any) -> dict[str, Any]:
         (cloud(podDisruptionBudget={"minAvailable": "51%"}), "podDisruptionBudget.minAvailable (51%) keeps all of 2"),
         (cloud(podDisruptionBudget={"minAvailable": 2}, autoscaling={"enabled": True}),
          "keeps all of 2 replicas"),
+        (cloud(podDisruptionBudget={"maxUnavailable": 0}),
+         "podDisruptionBudget.maxUnavailable (0) keeps all replicas: no node could be drained"),
+        (cloud(podDisruptionBudget={"maxUnavailable": "0%"}), "podDisruptionBudget.maxUnavailable (0%) keeps all"),
+        # rollouts that could replace no pod
+        (rolling(0, 0), "maxSurge and maxUnavailable are both 0"),
+        (rolling("0%", 0), "maxSurge and maxUnavailable are both 0"),
+        (rolling("0%", "0%"), "maxSurge and maxUnavailable are both 0"),
+        # variables that no pod has
+        (made(), "config.upstreams.openai.api_key names ${OPENAI_API_KEY}, which no pod would have"),
+        (made(secrets={"OPENAI_KEY": "k"}), "put OPENAI_API_KEY into secrets, or into extraEnv"),
+        (made({"store": {"url": "redis://cache", "password": "${GUARDCHAIN_VALKEY_PASSWORD}"}}, **KEY),
+         "config.store.password names ${GUARDCHAIN_VALKEY_PASSWORD}"),
+        (made({"old_surrogate_keys": ["${OLD}"]}, **KEY), "config.old_surrogate_keys[0] names ${OLD}"),
+        (made({"policies": {"default": {"sanitize": {"deny": ["$$${A}${B}"]}}}}, **KEY),
+         "config.policies.default.sanitize.deny[0] names ${B}"),
+        ({"config": TEXT + "routes: [{upstream: a, model: '${MODEL}'}]\n"}, "config.routes[0].model names ${MODEL}"),
+        # seconds that the grace period is computed from
+        (cloud(config={"server": {"shutdown_seconds": "${GRACE}"}}),
+         "config.server.shutdown_seconds is a text (${GRACE})"),
+        (cloud(config={"server": {"drain_delay_seconds": "${DELAY:-5}"}}),
+         "config.server.drain_delay_seconds is a text (${DELAY:-5})"),
+        ({"config": TEXT + "server: {shutdown_seconds: '${GRACE}'}\n"}, "config.server.shutdown_seconds is a text"),
         (cloud(podDisruptionBudget={"minAvailable": "all"}), "values.podDisruptionBudget.minAvailable"),
         (cloud(httpRoute={"timeouts": {"request": "never"}}), "values.httpRoute.timeouts.request"),
     ],
@@ -102,11 +137,33 @@ def test_refused(chart: Renderer, values: dict[str, Any], message: str) -> None:
         merged(ci("vllm"), {"vllm": SCRAPED, "networkPolicy": {"enabled": False}}),
         cloud(podDisruptionBudget={"minAvailable": "50%"}),
         cloud(podDisruptionBudget={"enabled": False, "minAvailable": 9}),
+        cloud(podDisruptionBudget={"enabled": False, "maxUnavailable": 0}),
+        cloud(podDisruptionBudget={"minAvailable": 1, "maxUnavailable": 0}),
+        rolling(0, 1),
+        rolling("25%", "0%"),
+        rolling(0, 0, type="Recreate"),
+        cloud(strategy={"type": "Recreate", "rollingUpdate": None}),
+        made(**KEY),
+        made(extraEnv=[{"name": "OPENAI_API_KEY", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "k"}}}]),
+        made({"upstreams": {"openai": {"api_key": None}}}),
+        made({"log": {"level": "${LEVEL:-info}"}}, **KEY),
+        made({"policies": {"default": {"sanitize": {"deny": ["$${ESCAPED} $$${ESCAPED} $NAME", "{PLAIN}"]}}}}, **KEY),
+        made({"audit": {"sink": "file", "path": "/tmp/${HOSTNAME}.jsonl"}}, **KEY),
+        made(valkey={"enabled": True}, **KEY),
+        {"config": TEXT + "# ${COMMENT}\nroutes: [{upstream: a}]\n"},
     ],
 )  # fmt: skip
 def test_taken(chart: Renderer, values: dict[str, Any]) -> None:
     for one in chart.render(values).objects:
         validate(one)
+
+
+def test_pods_that_make_room_first_have_no_rolling_update(chart: Renderer) -> None:
+    def strategy(**values: Any) -> Any:
+        return chart.render(cloud(strategy=values)).one("Deployment")["spec"]["strategy"]
+
+    assert strategy() == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    assert strategy(type="Recreate") == {"type": "Recreate"}
 
 
 def test_a_budget_by_what_must_stay(chart: Renderer) -> None:

@@ -50,6 +50,13 @@ labels:
 {{- default (include "guardchain.fullname" .) .Values.existingSecret -}}
 {{- end -}}
 
+{{/* What the chart makes at random for its own Secret, where `secrets` has it not. */}}
+{{- define "guardchain.randomKeys" -}}
+GUARD_SURROGATE_KEY
+{{- if .Values.vllm.enabled }} GUARDCHAIN_VLLM_SECRET{{ end }}
+{{- if .Values.valkey.enabled }} GUARDCHAIN_VALKEY_PASSWORD{{ end }}
+{{- end -}}
+
 {{- define "guardchain.serviceAccount" -}}
 {{- $made := ternary (include "guardchain.fullname" .) "default" .Values.serviceAccount.create -}}
 {{- default $made .Values.serviceAccount.name -}}
