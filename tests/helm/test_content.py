@@ -162,6 +162,13 @@ def test_a_stopping_pod_outlives_the_longest_stream(chart: Renderer, server: dic
     assert spec["containers"][0]["lifecycle"]["preStop"] == {"exec": {"command": ["sleep", "10"]}}
 
 
+def test_a_probe_can_be_left_out(chart: Renderer) -> None:
+    names = {"startup", "readiness", "liveness"}
+    for name in names:
+        (container,) = pod(chart.render(cloud(probes={name: None})))["containers"]
+        assert {key.removesuffix("Probe") for key in container if key.endswith("Probe")} == names - {name}
+
+
 def test_no_pod_leaves_before_another_is_ready(rendered: Sets) -> None:
     spec = rendered("cloud").one("Deployment")["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
