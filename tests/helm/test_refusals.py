@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.helm.chart import ChartError, Rendered, Renderer, ci, cloud, merged
+from guard import config as schema
+from tests.helm.chart import ROOT, ChartError, Rendered, Renderer, ci, cloud, merged
 from tests.helm.crds import SPECS
 from tests.helm.test_render import validate
 
 pytestmark = pytest.mark.timeout(180)
 
+MANUAL = ROOT / "docs/kubernetes.md"
 TEXT = """\
 surrogate_key: ${GUARD_SURROGATE_KEY}
 policies: {default: {sanitize: {}}}
@@ -34,6 +38,11 @@ def mounted(path: str, **more: Any) -> dict[str, Any]:
 def upstream(url: str, **values: Any) -> dict[str, Any]:
     config = {"upstreams": {"a": {"kind": "openai", "base_url": url}}, "routes": [{"upstream": "a"}]}
     return {"config": config, "existingSecret": "keys", **values}
+
+
+def each(path: str = "/var/log/guardchain/${POD_NAME}.jsonl") -> dict[str, Any]:
+    """A config with an audit log that the environment names."""
+    return {"audit": {"sink": "file", "path": path}}
 
 
 def rolling(surge: int | str, unavailable: int | str, **strategy: Any) -> dict[str, Any]:
@@ -67,6 +76,7 @@ def made(config: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
         (cloud(config=FILE), "config.audit.path is /var/log/guardchain/audit.jsonl, on a root file system that cannot"),
         (cloud(config=FILE, **mounted("/var/log/guard")), "mount a volume there"),
         (cloud(config=FILE, **mounted("/var/log/guardchain", readOnly=True)), "mount a volume there"),
+        (cloud(config=each()), "config.audit.path is /var/log/guardchain/${POD_NAME}.jsonl, on a root file system"),
         (cloud(config={"audit": {"sink": "file", "path": "audit.jsonl"}}), "config.audit.path is audit.jsonl"),
         (cloud(config={"audit": {"sink": "file", "path": "/tmp/../etc/audit"}}), "config.audit.path is"),
         (cloud(config={"store": {"path": "/var/lib/store.sqlite"}}), "config.store.path is /var/lib/store.sqlite"),
@@ -129,6 +139,9 @@ def test_refused(chart: Renderer, values: dict[str, Any], message: str) -> None:
         upstream("https://gpu.corp.internal", networkPolicy={"enabled": False}),
         cloud(config=FILE, **mounted("/var/log/guardchain")),
         cloud(config=FILE, **mounted("/var/log/")),
+        cloud(config=each(), **mounted("/var/log/guardchain")),
+        cloud(config=each("${AUDIT}")),
+        cloud(config=each("/var/${AUDIT}/audit.jsonl")),
         cloud(config=FILE, securityContext={"readOnlyRootFilesystem": False}),
         cloud(config={"audit": {"path": "/var/log/audit.jsonl"}}),
         cloud(config={"store": {"path": "/tmp/store.sqlite"}}),
@@ -255,3 +268,47 @@ def test_the_notes_say_that_a_log_goes_with_the_pod(chart: Renderer) -> None:
         return "goes with the pod" in rendered.notes
 
     assert said("/tmp/audit.jsonl") and not said("/var/log/audit.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("values", "volume"),
+    [
+        (mounted("/var/log/guardchain"), "audit"),
+        ({**mounted("/var/log/guardchain"), "autoscaling": {"enabled": True}, "replicaCount": 1}, "audit"),
+        ({**mounted("/var/log"), "replicaCount": 1}, None),
+        (mounted("/var/log", subPathExpr="$(POD_NAME)"), None),
+        ({**mounted("/var/log/guardchain"), "config": each()}, None),
+        ({**mounted("/var/log/guardchain"), "config": {"audit": {"sink": "stdout"}}}, None),
+        ({"extraVolumes": [{"name": "own", "emptyDir": {}}],
+          "extraVolumeMounts": [{"name": "own", "mountPath": "/var/log"}]}, None),
+        # the deeper mount has the file
+        ({"extraVolumes": [{"name": "own", "emptyDir": {}}, *mounted("/")["extraVolumes"]],
+          "extraVolumeMounts": [{"name": "own", "mountPath": "/var/log/guardchain"},
+                                {"name": "audit", "mountPath": "/var/log/"}]}, None),
+        ({"extraVolumes": [{"name": "own", "emptyDir": {}}, *mounted("/")["extraVolumes"]],
+          "extraVolumeMounts": [{"name": "audit", "mountPath": "/var/log/guardchain/"},
+                                {"name": "own", "mountPath": "/var/log"}]}, "audit"),
+    ],
+)  # fmt: skip
+def test_the_notes_warn_of_an_audit_log_that_replicas_share(
+    chart: Renderer, values: dict[str, Any], volume: str | None
+) -> None:
+    found = chart.render(merged(cloud(config=FILE), values), cluster=[]).notes
+    assert ("would write one audit log" in found) == (volume is not None)
+    assert volume is None or f"/var/log/guardchain/audit.jsonl on the volume {volume}." in found
+
+
+def test_the_manual_s_audit_log_is_one_a_pod(chart: Renderer) -> None:
+    (block,) = re.findall(r"```yaml\n(config: \{audit: .*?)```", MANUAL.read_text(), re.DOTALL)
+    found = chart.render(merged(cloud(), yaml.safe_load(block)), cluster=[])
+    for one in found.objects:
+        validate(one)
+    assert "would write one audit log" not in found.notes
+    (container,) = found.one("Deployment")["spec"]["template"]["spec"]["containers"]
+    field = {e["name"]: e for e in container["env"]}["POD_NAME"]["valueFrom"]["fieldRef"]["fieldPath"]
+    assert field == "metadata.name"
+    (mount,) = [m for m in container["volumeMounts"] if m["name"] == "audit"]
+    text = found.one("ConfigMap")["data"]["guard.yaml"]
+    keys = {"GUARD_SURROGATE_KEY": "k" * 16, "OPENAI_API_KEY": "k"}
+    paths = {schema.loads(text, environment={**keys, "POD_NAME": name}).audit.path for name in ("guard-a", "guard-b")}
+    assert paths == {f"{mount['mountPath']}/guard-a.jsonl", f"{mount['mountPath']}/guard-b.jsonl"}

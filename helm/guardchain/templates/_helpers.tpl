@@ -86,6 +86,22 @@ GUARD_SURROGATE_KEY
 {{- ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled -}}
 {{- end -}}
 
+{{/* The volume that all pods would write the file at a path to; empty where each has its own: (list . "/its/path"). */}}
+{{- define "guardchain.sharedVolume" -}}
+{{- $values := (index . 0).Values -}}
+{{- $path := index . 1 | default "" -}}
+{{- $mount := dict -}}
+{{- range $values.extraVolumeMounts -}}
+{{- $at := printf "%s/" (trimSuffix "/" .mountPath) -}}
+{{- if and (hasPrefix $at (clean $path)) (gt (len $at) (len (default "" $mount.mountPath))) }}{{ $mount = . }}{{ end -}}
+{{- end -}}
+{{- range $values.extraVolumes -}}
+{{- if and (eq .name (default "" $mount.name)) (not (or $mount.subPathExpr (contains "$" $path) (hasKey . "emptyDir") (hasKey . "ephemeral"))) -}}
+{{- .name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Seconds until a stopping pod is killed: preStop, the drain, the longest stream, and what is left to do after it. */}}
 {{- define "guardchain.grace" -}}
 {{- $server := (include "guardchain.config" . | fromYaml).server | default dict -}}

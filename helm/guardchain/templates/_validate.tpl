@@ -130,7 +130,8 @@
 {{- define "guardchain.writable" -}}
 {{- $values := (index . 0).Values -}}
 {{- $path := index . 2 | default "" -}}
-{{- if and $path (not (contains "$" $path)) $values.securityContext.readOnlyRootFilesystem -}}
+{{- /* A variable may stand for the file's name, or nobody here knows where it lies. */ -}}
+{{- if and $path (not (or (hasPrefix "$" $path) (contains "$" (dir $path)))) $values.securityContext.readOnlyRootFilesystem -}}
 {{- $found := hasPrefix "/tmp/" (clean $path) -}}
 {{- range $values.extraVolumeMounts -}}
 {{- if and (not .readOnly) (hasPrefix (printf "%s/" (trimSuffix "/" .mountPath)) (clean $path)) -}}
