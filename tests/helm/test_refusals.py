@@ -156,6 +156,7 @@ def test_refused(chart: Renderer, values: dict[str, Any], message: str) -> None:
         rolling("25%", "0%"),
         rolling(0, 0, type="Recreate"),
         cloud(strategy={"type": "Recreate", "rollingUpdate": None}),
+        cloud(strategy=None),
         made(**KEY),
         made(extraEnv=[{"name": "OPENAI_API_KEY", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "k"}}}]),
         made({"upstreams": {"openai": {"api_key": None}}}),
