@@ -85,6 +85,13 @@ class ProbeCheck:
         self.unwrap = unwrap
         self._digest_key = digest_key
         self._probes = probe.probes.fingerprint(probe.detector)
+        harmless = probe.calibration.quantiles.get("harmless", {})
+        self._quartiles = [harmless[q] for q in ("0.25", "0.5", "0.75") if q in harmless]
+
+    @property
+    def quartered(self) -> bool:
+        """Whether the calibration says where the quarters of its harmless scores end."""
+        return len(self._quartiles) == 3
 
     async def inspect(self, exchange: Exchange, *, apply: bool) -> Finding:
         """Score what the model would see now. The worst of several prompts decides. The first that has to be blocked
@@ -132,9 +139,7 @@ class ProbeCheck:
 
     def _quarter(self, score: float) -> dict[str, int]:
         """Where the score would lie among the calibration's harmless ones, from 1: what shows drift without labels."""
-        harmless = self.probe.calibration.quantiles.get("harmless", {})
-        bounds = [harmless[q] for q in ("0.25", "0.5", "0.75") if q in harmless]
-        return {"quarter": 1 + sum(score >= bound for bound in bounds)} if len(bounds) == 3 else {}
+        return {"quarter": 1 + sum(score >= bound for bound in self._quartiles)} if self.quartered else {}
 
     async def _conversations(self, exchange: Exchange) -> list[tuple[Part, list[Message]]]:
         out: list[tuple[Part, list[Message]]] = []

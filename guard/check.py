@@ -106,4 +106,15 @@ class Remembering(Protocol):
         ...
 
 
+@runtime_checkable
+class Quartered(Protocol):
+    """A check whose findings may say in `detail["quarter"]`, from 1 to 4, where a score would lie among those of its
+    calibration."""
+
+    @property
+    def quartered(self) -> bool:
+        """Whether this one's calibration tells."""
+        ...
+
+
 CheckFactory = Callable[[Mapping[str, Any]], Check]

@@ -234,9 +234,11 @@ class Metrics:
         self._describe("probe_prefix_cache_hit_ratio", "gauge", (), _HitRatio.text)
         self._generation().set(1)
 
-    def expect(self, checks: Iterable[tuple[str, Mode]], upstreams: Iterable[str]) -> None:
+    def expect(
+        self, checks: Iterable[tuple[str, Mode]], upstreams: Iterable[str], quartered: Iterable[str] = ()
+    ) -> None:
         """These serve from now on: what alerts look for is there, at 0. A series that begins with its first failure
-        shows `rate()` none."""
+        shows `rate()` none. `quartered` are the checks known to be `guard.check.Quartered`."""
         for check, mode in checks:
             for result in ("bypass", "error"):
                 self._guard(check, "input", f"would_{result}" if mode is Mode.MONITOR else result)
@@ -246,6 +248,8 @@ class Metrics:
             self._breaker_opened(upstream)
             for reason in _REASONS:
                 self._upstream_errors(upstream, reason)
+        for check in quartered:
+            self._quarters(check)
 
     def request(self, endpoint: str, verdict: Verdict, mode: Mode, status: int) -> None:
         """A request was answered with HTTP `status`; `outcome` gives verdict and mode of a decision."""
@@ -261,6 +265,7 @@ class Metrics:
         if finding.score is not None:
             self._score(finding.check).observe(finding.score)
         if (quarter := finding.detail.get("quarter")) in (1, 2, 3, 4):
+            self._quarters(finding.check)  # a server's calibration is not known before it scores
             self._score_quarters(finding.check, f"q{quarter}").inc()
         for entity, count in finding.entities.items():
             self._entities(finding.check, entity, finding.mode.value).inc(count)
@@ -275,6 +280,11 @@ class Metrics:
             self._probe_stages("first_token").inc(scored - full)
         if (part := finding.detail.get("part")) in _PARTS:
             self._probe_parts(str(part), finding.result).inc()
+
+    def _quarters(self, check: str) -> None:
+        """All four are there: drift out of one that never had a score must show as well."""
+        for quarter in ("q1", "q2", "q3", "q4"):
+            self._score_quarters(check, quarter)
 
     def decision(self, decision: Decision, phase: Phase = "input") -> None:
         """`finding` for all findings of a decision."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from guard import config as schema
 from guard.assets import resolve
 from guard.audit import Audit, sink_of
 from guard.chain import Chain, Link
-from guard.check import Check
+from guard.check import Check, Quartered
 from guard.config import Config
 from guard.errors import ConfigError
 from guard.extras import explained
@@ -62,7 +62,7 @@ async def assemble(
         builder = _Builder(config, upstreams, surrogate_key, asyncio.get_running_loop(), metrics)
         # Recognisers and artefacts take a moment to load; on a reload others are being served meanwhile.
         guards = await asyncio.to_thread(lambda: [builder.guarded(route) for route in config.routes])
-        metrics.expect(_checks(guards), upstreams)
+        metrics.expect(_checks(guards), upstreams, _quartered(guards))
         audit = previous.audit if previous is not None and previous.config.audit == config.audit else None
         return Assembly(
             config=config,
@@ -261,15 +261,28 @@ def _link(check: Check, spec: schema.Check, upstream: str = "") -> Link:
 
 def _checks(guards: Sequence[Guarded]) -> set[tuple[str, Mode]]:
     """Every check that may run, by name and mode, wherever it runs."""
-    found: set[tuple[str, Mode]] = set()
-    for guarded in guards:
-        bound = (guarded, *guarded.fallbacks, *((guarded.local,) if guarded.local is not None else ()))
-        chains = (chain for one in bound for chain in (one.chain, one.embed, one.check, one.strict))
-        found |= {(link.check.name, link.mode) for chain in chains for link in chain.links}
-        for ladder in (one.ladder for one in bound):
-            if isinstance(ladder, VllmPolicy):
-                found |= {("probe", ladder.probe.mode), ("steer", ladder.steer.mode)}
+    found = {(link.check.name, link.mode) for link in _every_link(guards)}
+    for ladder in (one.ladder for one in _every(guards)):
+        if isinstance(ladder, VllmPolicy):
+            found |= {("probe", ladder.probe.mode), ("steer", ladder.steer.mode)}
     return {(name, mode) for name, mode in found if mode is not Mode.OFF}
+
+
+def _quartered(guards: Sequence[Guarded]) -> set[str]:
+    """Those of them whose calibration is known here: a guarded vLLM server keeps its own."""
+    links = (link for link in _every_link(guards) if link.mode is not Mode.OFF)
+    return {link.check.name for link in links if isinstance(link.check, Quartered) and link.check.quartered}
+
+
+def _every(guards: Sequence[Guarded]) -> Iterator[Guarded]:
+    for guarded in guards:
+        yield from (guarded, *guarded.fallbacks, *((guarded.local,) if guarded.local is not None else ()))
+
+
+def _every_link(guards: Sequence[Guarded]) -> Iterator[Link]:
+    for one in _every(guards):
+        for chain in (one.chain, one.embed, one.check, one.strict):
+            yield from chain.links
 
 
 def example_model(config: Config) -> str:

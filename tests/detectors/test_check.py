@@ -83,7 +83,9 @@ def test_scores_are_placed_among_the_calibration_s_harmless_ones(score, quarter)
     calibrated = probes.calibration.model_copy(update={"quantiles": quantiles})
     probes = probes.model_copy(update={"calibration": calibrated})
     check = ProbeCheck(PrefixProbe(probes, FixedScorer(gap(score))))
+    assert check.quartered
     assert asyncio.run(check.inspect(exchange(MESSAGES), apply=True)).detail["quarter"] == quarter
+    assert not ProbeCheck(PrefixProbe(probe_set(), FixedScorer(gap(score)))).quartered
     assert "quarter" not in inspect(FixedScorer(gap(score)), exchange(MESSAGES)).detail, "a set without quartiles"
 
 

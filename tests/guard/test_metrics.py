@@ -203,6 +203,31 @@ def test_what_serves_is_there_before_it_fails() -> None:
         assert found[name] == value, name
 
 
+QUARTERS = {f"guardchain_score_quarters_total check=probe quarter=q{n}": 0 for n in (1, 2, 3, 4)}
+
+
+@pytest.mark.parametrize(
+    ("expected", "detail", "quarters"),
+    [
+        (["probe"], None, QUARTERS),
+        ([], None, {}),
+        ([], {}, {}),
+        ([], {"quarter": 77}, {}),
+        ([], {"quarter": 3}, QUARTERS | {"guardchain_score_quarters_total check=probe quarter=q3": 1}),
+        (["probe"], {"quarter": 3}, QUARTERS | {"guardchain_score_quarters_total check=probe quarter=q3": 1}),
+    ],
+)
+def test_a_calibrated_check_has_all_its_quarters_and_another_none(
+    expected: list[str], detail: dict[str, int] | None, quarters: dict[str, int]
+) -> None:
+    metrics = Metrics()
+    metrics.expect({("probe", Mode.ENFORCE)}, [], expected)
+    if detail is not None:
+        metrics.finding(Finding("probe", score=1.0, detail=detail))
+    found = samples(metrics.render())
+    assert {k: v for k, v in found.items() if k.startswith("guardchain_score_quarters")} == quarters
+
+
 def test_a_check_s_upstream_is_counted_by_what_the_check_says_of_it() -> None:
     metrics = Metrics()
     metrics.finding(Finding("probe", upstream="scorer"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.helm.chart import CHART, CI, DEFAULTS, ChartError, Rendered, Renderer, ci, cloud, merged
+from tests.helm.chart import CHART, CI, DEFAULTS, ROOT, ChartError, Rendered, Renderer, ci, cloud, merged
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -160,6 +162,13 @@ def test_a_stopping_pod_outlives_the_longest_stream(chart: Renderer, server: dic
     spec = pod(chart.render(merged(CLOUD, {"config": config})))
     assert spec["terminationGracePeriodSeconds"] == grace
     assert spec["containers"][0]["lifecycle"]["preStop"] == {"exec": {"command": ["sleep", "10"]}}
+
+
+def test_a_probe_can_be_left_out(chart: Renderer) -> None:
+    names = {"startup", "readiness", "liveness"}
+    for name in names:
+        (container,) = pod(chart.render(cloud(probes={name: None})))["containers"]
+        assert {key.removesuffix("Probe") for key in container if key.endswith("Probe")} == names - {name}
 
 
 def test_no_pod_leaves_before_another_is_ready(rendered: Sets) -> None:
@@ -326,6 +335,15 @@ def test_a_store_at_an_address_nobody_can_read(chart: Renderer, url: str) -> Non
 
 def test_extra_objects_are_templates(rendered: Sets) -> None:
     assert rendered("everything").one("ConfigMap", "-extra")["data"] == {"of": "release"}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.stem)
+def test_commands_of_the_manual_name_the_namespace(page: Path) -> None:
+    """A command on a release or an object acts on `default` without; in a sentence a command's bare name may stand."""
+    text = page.read_text().replace("\\\n", " ")
+    acts = r"\b(?:kubectl|helm (?:install|upgrade|rollback|uninstall|test|get|status) +[a-z])[^`\n]*"
+    commands = [command for command in re.findall(acts, text) if not command.startswith("kubectl create namespace")]
+    assert [command for command in commands if "--namespace guard" not in command] == []
 
 
 def test_notes_warn_of_an_open_door_and_of_watching_checks(chart: Renderer) -> None:

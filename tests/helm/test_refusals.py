@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.helm.chart import ChartError, Rendered, Renderer, ci, cloud, merged
+from guard import config as schema
+from tests.helm.chart import ROOT, ChartError, Rendered, Renderer, ci, cloud, merged
 from tests.helm.crds import SPECS
 from tests.helm.test_render import validate
 
 pytestmark = pytest.mark.timeout(180)
 
+MANUAL = ROOT / "docs/kubernetes.md"
 TEXT = """\
 surrogate_key: ${GUARD_SURROGATE_KEY}
 policies: {default: {sanitize: {}}}
@@ -36,6 +40,24 @@ def upstream(url: str, **values: Any) -> dict[str, Any]:
     return {"config": config, "existingSecret": "keys", **values}
 
 
+def each(path: str = "/var/log/guardchain/${POD_NAME}.jsonl") -> dict[str, Any]:
+    """A config with an audit log that the environment names."""
+    return {"audit": {"sink": "file", "path": path}}
+
+
+def rolling(surge: int | str, unavailable: int | str, **strategy: Any) -> dict[str, Any]:
+    rolling_update = {"maxSurge": surge, "maxUnavailable": unavailable}
+    return cloud(strategy={"rollingUpdate": rolling_update, **strategy})
+
+
+KEY: dict[str, Any] = {"secrets": {"OPENAI_API_KEY": "k"}}
+
+
+def made(config: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+    """A cloud API, where the chart makes the Secret."""
+    return merged(cloud(config=config or {}, existingSecret=""), values)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -54,6 +76,7 @@ def upstream(url: str, **values: Any) -> dict[str, Any]:
         (cloud(config=FILE), "config.audit.path is /var/log/guardchain/audit.jsonl, on a root file system that cannot"),
         (cloud(config=FILE, **mounted("/var/log/guard")), "mount a volume there"),
         (cloud(config=FILE, **mounted("/var/log/guardchain", readOnly=True)), "mount a volume there"),
+        (cloud(config=each()), "config.audit.path is /var/log/guardchain/${POD_NAME}.jsonl, on a root file system"),
         (cloud(config={"audit": {"sink": "file", "path": "audit.jsonl"}}), "config.audit.path is audit.jsonl"),
         (cloud(config={"audit": {"sink": "file", "path": "/tmp/../etc/audit"}}), "config.audit.path is"),
         (cloud(config={"store": {"path": "/var/lib/store.sqlite"}}), "config.store.path is /var/lib/store.sqlite"),
@@ -72,6 +95,28 @@ def upstream(url: str, **values: Any) -> dict[str, Any]:
         (cloud(podDisruptionBudget={"minAvailable": "51%"}), "podDisruptionBudget.minAvailable (51%) keeps all of 2"),
         (cloud(podDisruptionBudget={"minAvailable": 2}, autoscaling={"enabled": True}),
          "keeps all of 2 replicas"),
+        (cloud(podDisruptionBudget={"maxUnavailable": 0}),
+         "podDisruptionBudget.maxUnavailable (0) keeps all replicas: no node could be drained"),
+        (cloud(podDisruptionBudget={"maxUnavailable": "0%"}), "podDisruptionBudget.maxUnavailable (0%) keeps all"),
+        # rollouts that could replace no pod
+        (rolling(0, 0), "maxSurge and maxUnavailable are both 0"),
+        (rolling("0%", 0), "maxSurge and maxUnavailable are both 0"),
+        (rolling("0%", "0%"), "maxSurge and maxUnavailable are both 0"),
+        # variables that no pod has
+        (made(), "config.upstreams.openai.api_key names ${OPENAI_API_KEY}, which no pod would have"),
+        (made(secrets={"OPENAI_KEY": "k"}), "put OPENAI_API_KEY into secrets, or into extraEnv"),
+        (made({"store": {"url": "redis://cache", "password": "${GUARDCHAIN_VALKEY_PASSWORD}"}}, **KEY),
+         "config.store.password names ${GUARDCHAIN_VALKEY_PASSWORD}"),
+        (made({"old_surrogate_keys": ["${OLD}"]}, **KEY), "config.old_surrogate_keys[0] names ${OLD}"),
+        (made({"policies": {"default": {"sanitize": {"deny": ["$$${A}${B}"]}}}}, **KEY),
+         "config.policies.default.sanitize.deny[0] names ${B}"),
+        ({"config": TEXT + "routes: [{upstream: a, model: '${MODEL}'}]\n"}, "config.routes[0].model names ${MODEL}"),
+        # seconds that the grace period is computed from
+        (cloud(config={"server": {"shutdown_seconds": "${GRACE}"}}),
+         "config.server.shutdown_seconds is a text (${GRACE})"),
+        (cloud(config={"server": {"drain_delay_seconds": "${DELAY:-5}"}}),
+         "config.server.drain_delay_seconds is a text (${DELAY:-5})"),
+        ({"config": TEXT + "server: {shutdown_seconds: '${GRACE}'}\n"}, "config.server.shutdown_seconds is a text"),
         (cloud(podDisruptionBudget={"minAvailable": "all"}), "values.podDisruptionBudget.minAvailable"),
         (cloud(httpRoute={"timeouts": {"request": "never"}}), "values.httpRoute.timeouts.request"),
     ],
@@ -94,6 +139,9 @@ def test_refused(chart: Renderer, values: dict[str, Any], message: str) -> None:
         upstream("https://gpu.corp.internal", networkPolicy={"enabled": False}),
         cloud(config=FILE, **mounted("/var/log/guardchain")),
         cloud(config=FILE, **mounted("/var/log/")),
+        cloud(config=each(), **mounted("/var/log/guardchain")),
+        cloud(config=each("${AUDIT}")),
+        cloud(config=each("/var/${AUDIT}/audit.jsonl")),
         cloud(config=FILE, securityContext={"readOnlyRootFilesystem": False}),
         cloud(config={"audit": {"path": "/var/log/audit.jsonl"}}),
         cloud(config={"store": {"path": "/tmp/store.sqlite"}}),
@@ -102,11 +150,34 @@ def test_refused(chart: Renderer, values: dict[str, Any], message: str) -> None:
         merged(ci("vllm"), {"vllm": SCRAPED, "networkPolicy": {"enabled": False}}),
         cloud(podDisruptionBudget={"minAvailable": "50%"}),
         cloud(podDisruptionBudget={"enabled": False, "minAvailable": 9}),
+        cloud(podDisruptionBudget={"enabled": False, "maxUnavailable": 0}),
+        cloud(podDisruptionBudget={"minAvailable": 1, "maxUnavailable": 0}),
+        rolling(0, 1),
+        rolling("25%", "0%"),
+        rolling(0, 0, type="Recreate"),
+        cloud(strategy={"type": "Recreate", "rollingUpdate": None}),
+        cloud(strategy=None),
+        made(**KEY),
+        made(extraEnv=[{"name": "OPENAI_API_KEY", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "k"}}}]),
+        made({"upstreams": {"openai": {"api_key": None}}}),
+        made({"log": {"level": "${LEVEL:-info}"}}, **KEY),
+        made({"policies": {"default": {"sanitize": {"deny": ["$${ESCAPED} $$${ESCAPED} $NAME", "{PLAIN}"]}}}}, **KEY),
+        made({"audit": {"sink": "file", "path": "/tmp/${HOSTNAME}.jsonl"}}, **KEY),
+        made(valkey={"enabled": True}, **KEY),
+        {"config": TEXT + "# ${COMMENT}\nroutes: [{upstream: a}]\n"},
     ],
 )  # fmt: skip
 def test_taken(chart: Renderer, values: dict[str, Any]) -> None:
     for one in chart.render(values).objects:
         validate(one)
+
+
+def test_pods_that_make_room_first_have_no_rolling_update(chart: Renderer) -> None:
+    def strategy(**values: Any) -> Any:
+        return chart.render(cloud(strategy=values)).one("Deployment")["spec"]["strategy"]
+
+    assert strategy() == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    assert strategy(type="Recreate") == {"type": "Recreate"}
 
 
 def test_a_budget_by_what_must_stay(chart: Renderer) -> None:
@@ -198,3 +269,47 @@ def test_the_notes_say_that_a_log_goes_with_the_pod(chart: Renderer) -> None:
         return "goes with the pod" in rendered.notes
 
     assert said("/tmp/audit.jsonl") and not said("/var/log/audit.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("values", "volume"),
+    [
+        (mounted("/var/log/guardchain"), "audit"),
+        ({**mounted("/var/log/guardchain"), "autoscaling": {"enabled": True}, "replicaCount": 1}, "audit"),
+        ({**mounted("/var/log"), "replicaCount": 1}, None),
+        (mounted("/var/log", subPathExpr="$(POD_NAME)"), None),
+        ({**mounted("/var/log/guardchain"), "config": each()}, None),
+        ({**mounted("/var/log/guardchain"), "config": {"audit": {"sink": "stdout"}}}, None),
+        ({"extraVolumes": [{"name": "own", "emptyDir": {}}],
+          "extraVolumeMounts": [{"name": "own", "mountPath": "/var/log"}]}, None),
+        # the deeper mount has the file
+        ({"extraVolumes": [{"name": "own", "emptyDir": {}}, *mounted("/")["extraVolumes"]],
+          "extraVolumeMounts": [{"name": "own", "mountPath": "/var/log/guardchain"},
+                                {"name": "audit", "mountPath": "/var/log/"}]}, None),
+        ({"extraVolumes": [{"name": "own", "emptyDir": {}}, *mounted("/")["extraVolumes"]],
+          "extraVolumeMounts": [{"name": "audit", "mountPath": "/var/log/guardchain/"},
+                                {"name": "own", "mountPath": "/var/log"}]}, "audit"),
+    ],
+)  # fmt: skip
+def test_the_notes_warn_of_an_audit_log_that_replicas_share(
+    chart: Renderer, values: dict[str, Any], volume: str | None
+) -> None:
+    found = chart.render(merged(cloud(config=FILE), values), cluster=[]).notes
+    assert ("would write one audit log" in found) == (volume is not None)
+    assert volume is None or f"/var/log/guardchain/audit.jsonl on the volume {volume}." in found
+
+
+def test_the_manual_s_audit_log_is_one_a_pod(chart: Renderer) -> None:
+    (block,) = re.findall(r"```yaml\n(config: \{audit: .*?)```", MANUAL.read_text(), re.DOTALL)
+    found = chart.render(merged(cloud(), yaml.safe_load(block)), cluster=[])
+    for one in found.objects:
+        validate(one)
+    assert "would write one audit log" not in found.notes
+    (container,) = found.one("Deployment")["spec"]["template"]["spec"]["containers"]
+    field = {e["name"]: e for e in container["env"]}["POD_NAME"]["valueFrom"]["fieldRef"]["fieldPath"]
+    assert field == "metadata.name"
+    (mount,) = [m for m in container["volumeMounts"] if m["name"] == "audit"]
+    text = found.one("ConfigMap")["data"]["guard.yaml"]
+    keys = {"GUARD_SURROGATE_KEY": "k" * 16, "OPENAI_API_KEY": "k"}
+    paths = {schema.loads(text, environment={**keys, "POD_NAME": name}).audit.path for name in ("guard-a", "guard-b")}
+    assert paths == {f"{mount['mountPath']}/guard-a.jsonl", f"{mount['mountPath']}/guard-b.jsonl"}

@@ -60,7 +60,9 @@ def test_it_is_the_store_of_the_config(chart: Renderer) -> None:
 
 @pytest.mark.parametrize("existing", ["", "keys"])
 def test_both_sides_take_the_password_from_one_secret(chart: Renderer, existing: str) -> None:
-    found = chart.render(cloud(existingSecret=existing, valkey={"enabled": True}), cluster=[])
+    secrets = {} if existing else {"OPENAI_API_KEY": "k"}
+    values = cloud(existingSecret=existing, secrets=secrets, valkey={"enabled": True})
+    found = chart.render(values, cluster=[])
     (variable,) = container(found)["env"]
     (proxy,) = found.one("Deployment")["spec"]["template"]["spec"]["containers"]
     name = proxy["envFrom"][0]["secretRef"]["name"]
@@ -70,13 +72,13 @@ def test_both_sides_take_the_password_from_one_secret(chart: Renderer, existing:
     else:
         first = found.one("Secret")
         assert len(first["data"]["GUARDCHAIN_VALKEY_PASSWORD"]) > 64
-        again = chart.render(cloud(existingSecret="", valkey={"enabled": True}), cluster=[first]).one("Secret")
+        again = chart.render(values, cluster=[first]).one("Secret")
         assert again["data"] == first["data"], "an upgrade keeps it"
 
 
 def test_a_changed_password_restarts_both(chart: Renderer) -> None:
     def annotations(password: str) -> list[Any]:
-        secrets = {"GUARDCHAIN_VALKEY_PASSWORD": password}
+        secrets = {"OPENAI_API_KEY": "k", "GUARDCHAIN_VALKEY_PASSWORD": password}
         found = chart.render(cloud(existingSecret="", secrets=secrets, valkey={"enabled": True}))
         both = (found.one("Deployment"), found.one("StatefulSet", "-valkey"))
         return [one["spec"]["template"]["metadata"]["annotations"] for one in both]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def test_every_alert_has_a_severity_a_sentence_and_advice() -> None:
         assert rule["labels"]["severity"] in ("critical", "warning")
         assert rule["annotations"]["summary"]
         assert f"**{name}**" in manual, f"docs/kubernetes.md does not say what to do on {name}"
+
+
+def test_what_wakes_somebody_happened_more_than_five_times() -> None:
+    """The exceptions are in the rules' own comment and in the manual."""
+    critical = {name: rule["expr"] for name, rule in alerts().items() if rule["labels"]["severity"] == "critical"}
+    sooner = {
+        name for name, expression in critical.items() if not re.search(r"\[10m\]\)\s*\)? > 5$", expression.strip())
+    }
+    assert sooner == {"GuardchainAbsent", "GuardchainAuditFailed"}
+    assert "but for one lost audit line, and for a proxy that is gone" in RULES.read_text()
+    assert "`GuardchainAuditFailed` wakes at the first" in (RULES.parents[3] / "docs/operations.md").read_text()
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

@@ -45,6 +45,22 @@ def test_what_alerts_look_for_is_there_before_the_first_request() -> None:
         assert f"guardchain_{sample} 0.0\n" in text
 
 
+def test_a_calibrated_probe_has_all_its_quarters_before_the_first_request() -> None:
+    settings = {
+        "upstreams": {"local": {"kind": "embedded"}},
+        "policies": {"default": {"sanitize": {}, "probe": {"scorer": "local", "mode": "monitor"}}},
+        "routes": [{"upstream": "local"}],
+        "surrogate_key": "for tests only",
+    }
+    with Proxy.running(settings) as proxy:
+        text = httpx2.get(f"{proxy.root}/metrics").text
+    found = [line for line in text.splitlines() if line.startswith("guardchain_score_quarters_total")]
+    assert found == [
+        f'guardchain_score_quarters_total{{check="probe",quarter="{quarter}"}} 0.0'
+        for quarter in ("q1", "q2", "q3", "q4")
+    ]
+
+
 def test_what_a_stream_holds_back_is_timed() -> None:
     with FaultyUpstream(piece=3) as up, Proxy.in_front_of(up, sanitize=True) as proxy:
         text = ask(proxy, [{"role": "user", "content": f"write to {MAIL} now"}], stream=True)

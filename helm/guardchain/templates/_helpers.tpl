@@ -50,6 +50,13 @@ labels:
 {{- default (include "guardchain.fullname" .) .Values.existingSecret -}}
 {{- end -}}
 
+{{/* What the chart makes at random for its own Secret, where `secrets` has it not. */}}
+{{- define "guardchain.randomKeys" -}}
+GUARD_SURROGATE_KEY
+{{- if .Values.vllm.enabled }} GUARDCHAIN_VLLM_SECRET{{ end }}
+{{- if .Values.valkey.enabled }} GUARDCHAIN_VALKEY_PASSWORD{{ end }}
+{{- end -}}
+
 {{- define "guardchain.serviceAccount" -}}
 {{- $made := ternary (include "guardchain.fullname" .) "default" .Values.serviceAccount.create -}}
 {{- default $made .Values.serviceAccount.name -}}
@@ -77,6 +84,22 @@ labels:
 {{/* The most pods there will be. */}}
 {{- define "guardchain.replicas" -}}
 {{- ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled -}}
+{{- end -}}
+
+{{/* The volume that all pods would write the file at a path to; empty where each has its own: (list . "/its/path"). */}}
+{{- define "guardchain.sharedVolume" -}}
+{{- $values := (index . 0).Values -}}
+{{- $path := index . 1 | default "" -}}
+{{- $mount := dict -}}
+{{- range $values.extraVolumeMounts -}}
+{{- $at := printf "%s/" (trimSuffix "/" .mountPath) -}}
+{{- if and (hasPrefix $at (clean $path)) (gt (len $at) (len (default "" $mount.mountPath))) }}{{ $mount = . }}{{ end -}}
+{{- end -}}
+{{- range $values.extraVolumes -}}
+{{- if and (eq .name (default "" $mount.name)) (not (or $mount.subPathExpr (contains "$" $path) (hasKey . "emptyDir") (hasKey . "ephemeral"))) -}}
+{{- .name -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Seconds until a stopping pod is killed: preStop, the drain, the longest stream, and what is left to do after it. */}}

@@ -23,7 +23,15 @@
 {{- include "guardchain.watched" (list . $config) -}}
 {{- include "guardchain.writable" (list . "config.audit.path" (ternary ($config.audit).path "" (eq (($config.audit).sink | default "") "file"))) -}}
 {{- include "guardchain.writable" (list . "config.store.path" ($config.store).path) -}}
+{{- include "guardchain.rollout" . -}}
 {{- include "guardchain.disruptions" . -}}
+{{- with $config.server -}}
+{{- range $name, $seconds := pick . "shutdown_seconds" "drain_delay_seconds" -}}
+{{- if kindIs "string" $seconds -}}
+{{- fail (printf "config.server.%s is a text (%s): how long a pod may take to stop is computed from it, so write the number" $name $seconds) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.autoscaling -}}
 {{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
 {{- fail "autoscaling.minReplicas is above maxReplicas" -}}
@@ -44,6 +52,11 @@
 {{- end -}}
 {{- include "guardchain.vllmServes" (list $ $config) -}}
 {{- end -}}
+{{- end -}}
+{{- if not .Values.existingSecret -}}
+{{- $names := concat (keys .Values.secrets) (include "guardchain.randomKeys" . | splitList " ") -}}
+{{- range .Values.extraEnv }}{{ $names = append $names .name }}{{ end -}}
+{{- include "guardchain.set" (list "config" $config $names) -}}
 {{- end -}}
 {{- end -}}
 
@@ -117,7 +130,8 @@
 {{- define "guardchain.writable" -}}
 {{- $values := (index . 0).Values -}}
 {{- $path := index . 2 | default "" -}}
-{{- if and $path (not (contains "$" $path)) $values.securityContext.readOnlyRootFilesystem -}}
+{{- /* A variable may stand for the file's name, or nobody here knows where it lies. */ -}}
+{{- if and $path (not (or (hasPrefix "$" $path) (contains "$" (dir $path)))) $values.securityContext.readOnlyRootFilesystem -}}
 {{- $found := hasPrefix "/tmp/" (clean $path) -}}
 {{- range $values.extraVolumeMounts -}}
 {{- if and (not .readOnly) (hasPrefix (printf "%s/" (trimSuffix "/" .mountPath)) (clean $path)) -}}
@@ -130,8 +144,45 @@
 {{- end -}}
 {{- end -}}
 
+{{/* A variable that no pod has keeps all of them from starting: (list "path" value (list "NAME" ...)). */}}
+{{- define "guardchain.set" -}}
+{{- $path := index . 0 -}}
+{{- $value := index . 1 -}}
+{{- $names := index . 2 -}}
+{{- if kindIs "map" $value -}}
+{{- range $key, $below := $value }}{{ include "guardchain.set" (list (printf "%s.%s" $path $key) $below $names) }}{{ end -}}
+{{- else if kindIs "slice" $value -}}
+{{- range $index, $below := $value }}{{ include "guardchain.set" (list (printf "%s[%d]" $path $index) $below $names) }}{{ end -}}
+{{- else if kindIs "string" $value -}}
+{{- /* As guard.config reads it: $${ is the text ${, and ${NAME:-default} needs no NAME. */ -}}
+{{- range regexFindAll "\\$(\\$\\{|\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\})" $value -1 -}}
+{{- $name := . | trimPrefix "${" | trimSuffix "}" -}}
+{{- /* The last of these come with the image, or from Kubernetes. */ -}}
+{{- if not (or (hasPrefix "$" $name) (contains ":-" $name) (has $name $names) (regexMatch "^(HOME|HOSTNAME|LANG|PATH|PYTHON.*|KUBERNETES_.*)$" $name)) -}}
+{{- fail (printf "%s names ${%s}, which no pod would have, and none would start: put %s into secrets, or into extraEnv" $path $name $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Old pods that may not go, and new ones that may not come: Kubernetes refuses that. */}}
+{{- define "guardchain.rollout" -}}
+{{- with .Values.strategy -}}
+{{- $rolling := .rollingUpdate | default dict -}}
+{{- $none := "^0+%?$" -}}
+{{- if and (ne (toString .type) "Recreate") (regexMatch $none (toString $rolling.maxSurge)) (regexMatch $none (toString $rolling.maxUnavailable)) -}}
+{{- fail "strategy.rollingUpdate: maxSurge and maxUnavailable are both 0, and no pod could ever be replaced" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* A budget that never allows a disruption keeps nodes from being drained. */}}
 {{- define "guardchain.disruptions" -}}
+{{- with .Values.podDisruptionBudget -}}
+{{- if and .enabled (kindIs "invalid" .minAvailable) (regexMatch "^0+%?$" (toString .maxUnavailable)) -}}
+{{- fail (printf "podDisruptionBudget.maxUnavailable (%v) keeps all replicas: no node could be drained" .maxUnavailable) -}}
+{{- end -}}
+{{- end -}}
 {{- $least := toString .Values.podDisruptionBudget.minAvailable -}}
 {{- $replicas := ternary .Values.autoscaling.minReplicas .Values.replicaCount .Values.autoscaling.enabled | int -}}
 {{- $kept := trimSuffix "%" $least | int -}}
