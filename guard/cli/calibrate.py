@@ -34,7 +34,7 @@ def calibrate(
         typer.Option(help="With --log: JSONL or CSV with `request_id` (or the log's `digest`) and `harmful`."),
     ] = None,
     rest_harmless: Annotated[
-        bool, typer.Option("--rest-harmless", help="With --log: take requests without a label for harmless.")
+        bool, typer.Option("--rest-harmless", help="With --log: take what nobody labelled for harmless.")
     ] = False,
     to_label: Annotated[
         int, typer.Option(min=0, help="With --log: print this many request ids worth labelling, and do nothing else.")
