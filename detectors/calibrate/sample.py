@@ -16,7 +16,7 @@ import numpy as np
 from detectors.check import Scope, scoped
 from detectors.metrics import Floats
 from detectors.prefix_probing.artifact import Calibration
-from detectors.prefix_probing.data import COLUMNS
+from detectors.prefix_probing.data import COLUMNS, normalised
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.scorers.base import Message, Tool
 from guard.errors import ArtifactError, CheckUnavailable, RequestError
@@ -33,12 +33,6 @@ class Conversation:
     harmful: bool
     where: str
     tools: tuple[Tool, ...] | None = None
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the messages as canonical JSON, 16 hex digits."""
-        text = json.dumps(self.messages, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def text(self) -> str:
@@ -161,6 +155,13 @@ def label(row: Mapping[str, Any], where: str) -> bool:
     return value in _TRUE
 
 
+def digest(messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> str:
+    """Of what is scored: SHA-256, 16 hex digits. The same for texts that say the same (`normalised`)."""
+    said = [{**m, "content": normalised(c) or c} if isinstance(c := m.get("content"), str) else m for m in messages]
+    text = json.dumps([said, tools or None], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def score(
     probe: PrefixProbe,
     conversations: Sequence[Conversation],
@@ -176,8 +177,9 @@ def score(
     async def run() -> Sample:
         judged, lost = [], Counter[str]()
         for n, row in enumerate(conversations, 1):
+            turn = scoped(row.messages, scope)
             try:
-                found = await probe.score(scoped(row.messages, scope), row.tools)
+                found = await probe.score(turn, row.tools)
             except RequestError:
                 lost["refused by the chat template"] += 1
             except CheckUnavailable as error:
@@ -185,9 +187,8 @@ def score(
                     raise
                 lost["too long" if "long" in error.reason else "refused by the chat template"] += 1
             else:
-                judged.append(
-                    Judged(found.value, row.harmful, row.digest, row.where, row.text, found.script, found.raw)
-                )
+                name = digest(turn, row.tools)
+                judged.append(Judged(found.value, row.harmful, name, row.where, row.text, found.script, found.raw))
             tick(n)
         return Sample.of(judged, lost)
 

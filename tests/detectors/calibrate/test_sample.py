@@ -7,6 +7,7 @@ import json
 import pytest
 
 from detectors.calibrate.sample import Judged, Sample, read, score
+from detectors.check import Scope
 from detectors.prefix_probing.probe import PrefixProbe
 from guard.errors import ArtifactError, CheckUnavailable
 from tests.detectors.support import FixedScorer, probe_set
@@ -35,7 +36,7 @@ def test_rows(tmp_path):
     assert [r.harmful for r in found] == [True, False, False]
     assert found[1].messages == tuple(chat) and found[1].tools == ({"name": "f"},)
     assert [r.where for r in found] == ["rows.jsonl:1", "rows.jsonl:3", "rows.jsonl:4"]
-    assert found[0].digest == found[2].digest != found[1].digest
+    assert found[0].messages == found[2].messages
     assert [r.text for r in found] == ["a", "u", "a"]
 
 
@@ -98,6 +99,39 @@ def test_scored_as_the_check_scores(tmp_path):
     assert [m[0]["content"] for m, _ in scorer.rendered] == ["last", "b"]
     assert sample.harmful.tolist() == sample.harmless.tolist() == [0.25]
     assert seen == [1, 2]
+
+
+SYSTEM, TOOL = {"role": "system", "content": "s"}, {"name": "f"}
+ANSWER, LAST = {"role": "assistant", "content": "a"}, {"role": "user", "content": "Go on."}
+EARLIER = [{"messages": [{"role": "user", "content": f"hi {n}"}, ANSWER, LAST], "harmful": n % 2} for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "scope", "left_out"),
+    [
+        (EARLIER[::2], Scope.LATEST_TURN, {"repeated": 1}),  # earlier turns are not scored
+        (EARLIER[:2], Scope.LATEST_TURN, {"repeated": 1, "labelled both ways": 1}),
+        (EARLIER, Scope.ALL, {}),
+        (
+            [{"messages": [SYSTEM, *r["messages"]], "harmful": 0} for r in EARLIER[:2]],
+            Scope.LATEST_TURN,
+            {"repeated": 1},
+        ),
+        ([{"messages": [LAST], "harmful": 1}, {"messages": [SYSTEM, LAST], "harmful": 0}], Scope.LATEST_TURN, {}),
+        (
+            [{"messages": [LAST], "harmful": 1, "tools": [TOOL]}, {"messages": [LAST], "harmful": 0}],
+            Scope.LATEST_TURN,
+            {},
+        ),
+        ([{"messages": [LAST], "harmful": 0, "tools": t} for t in ([], None)], Scope.LATEST_TURN, {"repeated": 1}),
+        ([{"prompt": p, "harmful": 0} for p in ("go on", "  GO on!", "Go on.\n")], Scope.LATEST_TURN, {"repeated": 2}),
+        ([{"prompt": p, "harmful": 0} for p in ("?", "!")], Scope.LATEST_TURN, {}),
+    ],
+)
+def test_the_same_is_what_is_scored_alike(tmp_path, rows, scope, left_out):
+    both = [{"prompt": "first", "harmful": True}, {"prompt": "second", "harmful": False}]
+    sample = score(PrefixProbe(probe_set(), FixedScorer(gap(1.0))), read(written(tmp_path, *both, *rows)), scope=scope)
+    assert sample.left_out == left_out
 
 
 @pytest.mark.parametrize(("reason", "left_out"), [("too_long", {"too long": 1}), ("queue_full", None)])
