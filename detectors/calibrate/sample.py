@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from detectors.check import Scope, scoped
+from detectors.check import ProbeCheck, Scope, scoped
 from detectors.metrics import Floats
 from detectors.prefix_probing.artifact import Calibration
 from detectors.prefix_probing.data import COLUMNS, normalised
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.scorers.base import Message, Tool
+from guard.check import Exchange
 from guard.errors import ArtifactError, CheckUnavailable, RequestError
 from guard.files import parse_json, read_text
 
@@ -167,19 +169,23 @@ def score(
     conversations: Sequence[Conversation],
     *,
     scope: Scope = Scope.LATEST_TURN,
+    window_tokens: int = 512,
+    max_windows: int = 16,
     tick: Callable[[int], None] = lambda _: None,
 ) -> Sample:
-    """Score what the check would score of each conversation. One that the model cannot take is left out and counted.
+    """Score what the check would score of each conversation, by the check itself: with scope `windows` the worst of the
+    turn and its pieces. One that the model cannot take is left out and counted.
 
     Raises `CheckUnavailable` when the scorer is unavailable for another reason.
     """
+    # No score ends the scoring: the highest is wanted.
+    check = ProbeCheck(probe, block_at=math.inf, scope=scope, window_tokens=window_tokens, max_windows=max_windows)
 
     async def run() -> Sample:
         judged, lost = [], Counter[str]()
         for n, row in enumerate(conversations, 1):
-            turn = scoped(row.messages, scope)
             try:
-                found = await probe.score(turn, row.tools)
+                found = await check.inspect(_exchange(row), apply=False)
             except RequestError:
                 lost["refused by the chat template"] += 1
             except CheckUnavailable as error:
@@ -187,12 +193,26 @@ def score(
                     raise
                 lost["too long" if "long" in error.reason else "refused by the chat template"] += 1
             else:
-                name = digest(turn, row.tools)
-                judged.append(Judged(found.value, row.harmful, name, row.where, row.text, found.script, found.raw))
+                if found.score is not None:
+                    name, script = digest(scoped(row.messages, scope), row.tools), str(found.detail.get("script", ""))
+                    raw = float(found.detail.get("raw", found.score))
+                    judged.append(Judged(found.score, row.harmful, name, row.where, row.text, script, raw))
             tick(n)
         return Sample.of(judged, lost)
 
     return asyncio.run(run())
+
+
+def _exchange(row: Conversation) -> Exchange:
+    return Exchange(
+        endpoint="chat",
+        model="",
+        tenant="",
+        request_id=row.where,
+        surfaces=(),
+        messages=lambda: [dict(m) for m in row.messages],
+        tools=lambda: [dict(t) for t in row.tools] if row.tools else None,
+    )
 
 
 def _conversation(where: str, row: Mapping[str, Any]) -> Conversation:

@@ -161,6 +161,7 @@ def test_what_to_label(files):
         ["--data", "a", "--model", "m", "--probability", "spline"],
         ["--data", "a", "--model", "m", "--prevalence", "1"],
         ["--data", "a", "--model", "m", "--detector", "other"],
+        ["--data", "a", "--model", "m", "--scope", "other"],
         ["--data", "a", "--model", "m", "--to-label", "3"],
         ["--data", "a", "--model", "m", "--per-script"],
     ],

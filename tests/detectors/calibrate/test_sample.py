@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from detectors.calibrate.sample import Judged, Sample, read, score
-from detectors.check import Scope
+from detectors.check import ProbeCheck, Scope
 from detectors.prefix_probing.probe import PrefixProbe
 from guard.errors import ArtifactError, CheckUnavailable
-from tests.detectors.support import FixedScorer, probe_set
-from tests.detectors.test_check import gap
+from tests.detectors.support import FixedScorer, probe_set, tokenizer
+from tests.detectors.test_check import exchange, gap
 
 USER = {"role": "user", "content": "u"}
 
@@ -99,6 +100,25 @@ def test_scored_as_the_check_scores(tmp_path):
     assert [m[0]["content"] for m, _ in scorer.rendered] == ["last", "b"]
     assert sample.harmful.tolist() == sample.harmless.tolist() == [0.25]
     assert seen == [1, 2]
+
+
+def windowed_scorer():
+    """Finds 3.0 where `Z` stands among few tokens, 0.0 in all else."""
+    z = tokenizer().encode("Z")[0]
+    return FixedScorer(lambda ids, probes: gap(3.0 if z in ids and len(ids) < 100 else 0.0)(ids, probes))
+
+
+@pytest.mark.parametrize(("scope", "score_of_it"), [(Scope.WINDOWS, 3.0), (Scope.LATEST_TURN, 0.0), (Scope.ALL, 0.0)])
+def test_windows_count_as_in_the_check(tmp_path, scope, score_of_it):
+    """What no threshold may end early: the worst is in the last piece."""
+    hidden = {"prompt": "a" * 200 + "Z", "harmful": True}
+    rows = read(written(tmp_path, hidden, {"prompt": "b", "harmful": False}))
+    pieces = {"scope": scope, "window_tokens": 32, "max_windows": 16}
+    sample = score(PrefixProbe(probe_set(block_at=0.0), windowed_scorer()), rows, **pieces)
+    assert (sample.harmful.tolist(), sample.harmless.tolist()) == ([score_of_it], [0.0])
+    check = ProbeCheck(PrefixProbe(probe_set(), windowed_scorer()), block_at=9.0, **pieces)
+    found = asyncio.run(check.inspect(exchange([{"role": "user", "content": hidden["prompt"]}]), apply=True))
+    assert found.score == score_of_it
 
 
 SYSTEM, TOOL = {"role": "system", "content": "s"}, {"name": "f"}
