@@ -173,6 +173,10 @@ def _entry(row: Any, policy: str | None, policies: set[str]) -> Entry | str:
 
 def _number(value: Any) -> float | None:
     """None for anything but a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if math.isfinite(number) else None

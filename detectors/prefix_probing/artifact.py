@@ -25,7 +25,8 @@ _MAX_BYTES = 1 << 20
 Token = Annotated[int, Field(ge=0, lt=1 << 31)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 # No model's score, weight or Δ is as far from 0, and sums and products of what is nearer stay within a float.
-Bounded = Annotated[float, Field(ge=-1e9, le=1e9)]
+FARTHEST = 1e9
+Bounded = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST)]
 _ROUNDING = 1e-9
 Count = Annotated[int, Field(ge=0, le=1 << 40)]
 LogProbability = Annotated[float, Field(ge=-1e9, le=1e-4)]  # rounding may lift one over 0

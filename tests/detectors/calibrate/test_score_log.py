@@ -64,6 +64,7 @@ def test_what_is_no_score_is_counted(tmp_path):
                 tmp_path,
                 line("a", 1.0),
                 line("b", None),
+                line("b", 10**400),
                 line("c", 1.0, check="sanitize"),
                 line("d", 1.0, policy="other"),
                 '{"request_id": "e", "find',
@@ -75,7 +76,7 @@ def test_what_is_no_score_is_counted(tmp_path):
     )
     assert [e.request_id for e in log.entries] == ["a"]
     assert log.left_out == {
-        "probe failed or had nothing to score": 1,
+        "probe failed or had nothing to score": 2,
         "without a probe": 2,
         "another policy": 1,
         "torn line": 1,
