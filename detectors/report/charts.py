@@ -43,8 +43,9 @@ def traced(fpr: Floats, tpr: Floats, low: float) -> list[tuple[float, float]]:
 
 def _scores(s: Summary) -> str:
     bad, good, c = s.sample.harmful, s.sample.harmless, s.calibration
-    low, high = float(min(bad.min(), good.min())), float(max(bad.max(), good.max()))
-    low, high = min(low, c.steer_at), max(high, c.block_at)
+    before = [p.threshold for p in s.sweep if p.name.startswith("stored")]  # may lie beyond all scores
+    shown = [*before, c.steer_at, c.block_at, *(float(at) for side in (bad, good) for at in (side.min(), side.max()))]
+    low, high = min(shown), max(shown)
     margin = (high - low) * 0.03 or 1.0
     low, high = low - margin, high + margin
     edges = np.linspace(low, high, _BINS + 1)
@@ -52,9 +53,8 @@ def _scores(s: Summary) -> str:
     plot = Plot((low, high), (0.0, float(max(a.max(), b.max())) * 1.15), "score", "share of the class", "Scores")
     plot.bars(edges.tolist(), a.tolist(), "good")
     plot.bars(edges.tolist(), b.tolist(), "bad")
-    for p in s.sweep:
-        if p.name.startswith("stored"):
-            plot.rule(p.threshold, "rule old")
+    for threshold in before:
+        plot.rule(threshold, "rule old")
     # steer_at is never the greater: each label stands on its own side of both lines.
     plot.rule(c.steer_at, "rule", "steer_at", left=True)
     plot.rule(c.block_at, "rule", "block_at")

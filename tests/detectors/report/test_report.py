@@ -103,6 +103,20 @@ def test_scores_that_say_nothing_are_drawn_as_chance():
     assert all(b == pytest.approx(np.interp(a, x, y), abs=2) for a, b in drawn[1:])
 
 
+@pytest.mark.parametrize("away", [-10.0, -2.0, 0.0, 2.0, 10.0])
+def test_stored_thresholds_stand_where_they_are(away):
+    """Beyond all scores too: the distances between the four lines are those of the thresholds."""
+    bad, good = RNG.normal(1, 1, 50), RNG.normal(0, 1, 50)
+    stored = calibrate(bad + away, good + away, rounds=5)
+    summary = summary_of(bad, good, stored)
+    c = summary.calibration
+    rules = [e for e in ElementTree.fromstring(charts(summary)[0]).iter("line") if "rule" in e.attrib["class"]]
+    at = sorted(float(e.attrib["x1"]) for e in rules)
+    known = sorted((c.steer_at, c.block_at, stored.steer_at, stored.block_at))
+    assert np.diff(at) / (at[-1] - at[0]) == pytest.approx(np.diff(known) / (known[-1] - known[0]), abs=0.02)
+    assert len(at) == 4
+
+
 class _Tags(HTMLParser):
     def __init__(self):
         super().__init__()
