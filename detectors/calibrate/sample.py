@@ -16,7 +16,7 @@ import numpy as np
 
 from detectors.check import ProbeCheck, Scope, scoped
 from detectors.metrics import Floats
-from detectors.prefix_probing.artifact import Calibration
+from detectors.prefix_probing.artifact import Calibration, Part
 from detectors.prefix_probing.data import COLUMNS, normalised
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.scorers.base import Message, Tool
@@ -75,6 +75,13 @@ class Sample:
     @property
     def harmless(self) -> Floats:
         return np.array([r.score for r in self.rows if not r.harmful], dtype=np.float64)
+
+    @property
+    def part(self) -> Part:
+        """What a probe set says of it: counts, and the sha256 over the digests of both classes, in order."""
+        harmful, harmless = ([r.digest for r in self.rows if r.harmful is label] for label in (True, False))
+        digest = hashlib.sha256(json.dumps([harmful, harmless]).encode("utf-8", "surrogatepass"))
+        return Part(harmful=len(harmful), harmless=len(harmless), sha256=digest.hexdigest())
 
     @property
     def scripts(self) -> tuple[list[str], list[str]]:

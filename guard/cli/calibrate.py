@@ -146,7 +146,7 @@ def calibrate(
     summary = summarise(sample, fitted, stored=stored, held_out=held_out, worst=worst, facts=facts)
     # All files before the first word: whoever reads the words may stop reading.
     if out is not None:
-        loaded.recalibrated(chosen, fitted).save(out)
+        loaded.recalibrated(chosen, fitted, sample.part).save(out)
     if patch is not None:
         artifact = str(out) if per_script else None
         write_atomically(patch, _patch(policy, fitted, loaded.identity.name, artifact))

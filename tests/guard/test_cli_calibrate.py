@@ -61,6 +61,7 @@ def test_prompts(files, calibrated):
     assert new.calibration.harmful == 40 and new.calibration != old.calibration
     assert new.calibration.probability.kind == "isotonic"
     assert new.scored_by() == old.scored_by() and new.prefixes == old.prefixes
+    assert (new.data["calibration"].harmful, new.data["calibration"].harmless) == (40, 40)
     page = out["html"].read_text()
     assert "rows.jsonl:1" in page
     assert not any(p in page for p in (*support.HARMFUL, *support.HARMLESS))
