@@ -149,7 +149,7 @@ def calibrate(
         loaded.recalibrated(chosen, fitted, sample.part).save(out)
     if patch is not None:
         artifact = str(out) if per_script else None
-        write_atomically(patch, _patch(policy, fitted, loaded.identity.name, artifact))
+        write_atomically(patch, _patch(policy, chosen, fitted, loaded.identity.name, artifact))
     if html is not None:
         page.write(html, summary, title=f"Calibration of {loaded.identity.name}", show_text=show_text)
     terminal.show(Console(), summary, show_text=show_text)
@@ -225,16 +225,20 @@ def _print_worth_labelling(log: list[Path], policy: str, probes: str, stored: Ca
         typer.echo(f"{e.request_id},{e.digest},{e.score:.6f},")
 
 
-def _patch(policy: str, fitted: Calibration, model: str, artifact: str | None) -> str:
-    """The thresholds as guard.yaml wants them, rounded away from a false alarm; block_at above steer_at. With the probe
-    set that they belong to, where they are not on the scale of the one in use."""
+def _patch(policy: str, detector: Detector, fitted: Calibration, model: str, artifact: str | None) -> str:
+    """The thresholds as guard.yaml wants them, rounded away from a false alarm; block_at above steer_at. With what they
+    belong to: the detector, and the probe set where they are not on the scale of the one in use."""
     from io import StringIO
     from math import ceil
 
     from ruamel.yaml import YAML
 
     steer_at, block_at = (ceil(t.value * 1e6) / 1e6 for t in (fitted.steer, fitted.block))
-    thresholds = {"steer_at": steer_at, "block_at": max(block_at, round(steer_at + 1e-6, 6))}
+    thresholds = {
+        "detector": str(detector),
+        "steer_at": steer_at,
+        "block_at": max(block_at, round(steer_at + 1e-6, 6)),
+    }
     probe = thresholds if artifact is None else {"artifact": artifact, **thresholds}
     text = StringIO()
     yaml = YAML()
