@@ -92,23 +92,29 @@ def shift(quantiles: Mapping[str, float], count: int, scores: Floats) -> Shift:
     """`scores` against the stored quantiles (share → score) of `count` scores."""
     known = sorted((float(q), value) for q, value in quantiles.items())
     inner = [(q, value) for q, value in known if 0 < q < 1]
-    cuts = [(0.0, -math.inf)]
-    for q, value in inner:
-        if q - cuts[-1][0] >= _NARROWEST - 1e-9 and 1 - q >= _NARROWEST - 1e-9 and value > cuts[-1][1]:
-            cuts.append((q, value))
-    expected = np.diff([*(q for q, _ in cuts), 1.0])
-    seen = np.histogram(scores, [*(value for _, value in cuts), math.inf])[0]
+    seen = [_reached(scores, q, value) for q, value in inner]
+    cuts = [(0.0, 0.0)]
+    for (q, _), reached in zip(inner, seen, strict=True):
+        if q - cuts[-1][0] >= _NARROWEST - 1e-9 and 1 - q >= _NARROWEST - 1e-9:
+            cuts.append((q, reached))
+    expected, share = np.diff([*cuts, (1.0, 1.0)], axis=0).T
     # Half a row in every bin keeps the logarithm finite.
-    share = (seen + 0.5) / (len(scores) + 0.5 * len(seen))
+    share = (share * len(scores) + 0.5) / (len(scores) + 0.5 * len(share))
     noise = 1 / count + 1 / len(scores)
     return Shift(
         psi=float(np.sum((share - expected) * np.log(share / expected))),
         psi_chance=_chi_squared_95(len(expected) - 1) * noise,
-        ks=max((abs(float(np.mean(scores <= value)) - q) for q, value in inner), default=0.0),
+        ks=max((abs(reached - q) for (q, _), reached in zip(inner, seen, strict=True)), default=0.0),
         ks_chance=_KS_5_PERCENT * math.sqrt(noise),
         median_was=float(np.interp(0.5, [q for q, _ in known], [value for _, value in known])),
         median_is=float(np.median(scores)),
     )
+
+
+def _reached(scores: Floats, q: float, value: float) -> float:
+    """The share of `scores` up to the stored quantile `value`. Of those that equal it so many count as bring that
+    nearest to `q`: where scores tie, the stored ones do not say how many stood on either side."""
+    return float(np.clip(q, np.mean(scores < value), np.mean(scores <= value)))
 
 
 def _chi_squared_95(freedom: int) -> float:

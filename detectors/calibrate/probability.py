@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors.metrics import Floats
 from detectors.probability import Probability
-from guard.errors import ConfigError
+from guard.errors import ArtifactError, ConfigError
 
 _MOST_POINTS = 200
 
@@ -56,10 +56,14 @@ def held_out(
     harmful: Floats, harmless: Floats, kind: Literal["platt", "isotonic"], folds: int = 5
 ) -> tuple[Floats, Floats]:
     """The probability of every prompt by a map that was fitted without it, at the sample's own prevalence: what a
-    reliability diagram may be drawn from. With fewer prompts of a class than `folds`, there are fewer folds."""
+    reliability diagram may be drawn from. With fewer prompts of a class than `folds`, there are fewer folds.
+    Raises `ArtifactError` when a class has one prompt."""
     folds = min(folds, len(harmful), len(harmless))
     if folds < 2:
-        raise ValueError("each class needs two prompts")
+        raise ArtifactError(
+            f"a probability map needs two prompts of each class; the sample has {len(harmful)} harmful and "
+            f"{len(harmless)} harmless"
+        )
     out = np.empty(len(harmful)), np.empty(len(harmless))
     for k in range(folds):
         inside = [np.arange(len(side)) % folds == k for side in out]

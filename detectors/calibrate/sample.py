@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from detectors.check import Scope, scoped
+from detectors.check import ProbeCheck, Scope, scoped
 from detectors.metrics import Floats
-from detectors.prefix_probing.artifact import Calibration
-from detectors.prefix_probing.data import COLUMNS
+from detectors.prefix_probing.artifact import Calibration, Part
+from detectors.prefix_probing.data import COLUMNS, normalised
 from detectors.prefix_probing.probe import PrefixProbe
 from detectors.scorers.base import Message, Tool
+from guard.check import Exchange
 from guard.errors import ArtifactError, CheckUnavailable, RequestError
 from guard.files import parse_json, read_text
 
@@ -33,12 +34,6 @@ class Conversation:
     harmful: bool
     where: str
     tools: tuple[Tool, ...] | None = None
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the messages as canonical JSON, 16 hex digits."""
-        text = json.dumps(self.messages, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def text(self) -> str:
@@ -79,6 +74,13 @@ class Sample:
     @property
     def harmless(self) -> Floats:
         return np.array([r.score for r in self.rows if not r.harmful], dtype=np.float64)
+
+    @property
+    def part(self) -> Part:
+        """What a probe set says of it: counts, and the sha256 over the digests of both classes, in order."""
+        harmful, harmless = ([r.digest for r in self.rows if r.harmful is label] for label in (True, False))
+        digest = hashlib.sha256(json.dumps([harmful, harmless]).encode("utf-8", "surrogatepass"))
+        return Part(harmful=len(harmful), harmless=len(harmless), sha256=digest.hexdigest())
 
     @property
     def scripts(self) -> tuple[list[str], list[str]]:
@@ -161,23 +163,34 @@ def label(row: Mapping[str, Any], where: str) -> bool:
     return value in _TRUE
 
 
+def digest(messages: Sequence[Message], tools: Sequence[Tool] | None = None) -> str:
+    """Of what is scored: SHA-256, 16 hex digits. The same for texts that say the same (`normalised`)."""
+    said = [{**m, "content": normalised(c) or c} if isinstance(c := m.get("content"), str) else m for m in messages]
+    text = json.dumps([said, tools or None], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def score(
     probe: PrefixProbe,
     conversations: Sequence[Conversation],
     *,
     scope: Scope = Scope.LATEST_TURN,
+    window_tokens: int = 512,
+    max_windows: int = 16,
     tick: Callable[[int], None] = lambda _: None,
 ) -> Sample:
-    """Score what the check would score of each conversation. One that the model cannot take is left out and counted.
+    """Score what the check would score of each conversation, by the check itself: with scope `windows` the worst of the
+    turn and its pieces. One that the model cannot take is left out and counted.
 
     Raises `CheckUnavailable` when the scorer is unavailable for another reason.
     """
+    check = ProbeCheck(probe, scope=scope, window_tokens=window_tokens, max_windows=max_windows)
 
     async def run() -> Sample:
         judged, lost = [], Counter[str]()
         for n, row in enumerate(conversations, 1):
             try:
-                found = await probe.score(scoped(row.messages, scope), row.tools)
+                found = await check.inspect(_exchange(row), apply=False)
             except RequestError:
                 lost["refused by the chat template"] += 1
             except CheckUnavailable as error:
@@ -185,13 +198,26 @@ def score(
                     raise
                 lost["too long" if "long" in error.reason else "refused by the chat template"] += 1
             else:
-                judged.append(
-                    Judged(found.value, row.harmful, row.digest, row.where, row.text, found.script, found.raw)
-                )
+                if found.score is not None:
+                    name, script = digest(scoped(row.messages, scope), row.tools), str(found.detail.get("script", ""))
+                    raw = float(found.detail.get("raw", found.score))
+                    judged.append(Judged(found.score, row.harmful, name, row.where, row.text, script, raw))
             tick(n)
         return Sample.of(judged, lost)
 
     return asyncio.run(run())
+
+
+def _exchange(row: Conversation) -> Exchange:
+    return Exchange(
+        endpoint="chat",
+        model="",
+        tenant="",
+        request_id=row.where,
+        surfaces=(),
+        messages=lambda: [dict(m) for m in row.messages],
+        tools=lambda: [dict(t) for t in row.tools] if row.tools else None,
+    )
 
 
 def _conversation(where: str, row: Mapping[str, Any]) -> Conversation:

@@ -51,17 +51,18 @@ class Log:
         return self
 
     def judged(self, labels: Mapping[str, bool], *, rest_harmless: bool = False) -> Sample:
-        """With labels by request id or digest; the request id's wins. Entries without one are left out and counted, or
-        taken for harmless.
+        """With labels by request id or digest; the request id's wins. A request's label is also that of the others with
+        its digest, which were the same prompt. Entries without one are left out and counted, or taken for harmless.
 
         Raises `ArtifactError` when no label fits, or when the entries come from several probe sets.
         """
         if not any(e.request_id in labels or e.digest in labels for e in self.entries):
             raise ArtifactError("no label belongs to a scored request of the log")
+        of_digest = {e.digest: labels[e.request_id] for e in self.entries if e.request_id in labels}
         lost = Counter(self.left_out)
         out = []
         for e in self.entries:
-            harmful = labels.get(e.request_id, labels.get(e.digest))
+            harmful = labels.get(e.request_id, labels.get(e.digest, of_digest.get(e.digest)))
             if harmful is None and not rest_harmless:
                 lost["without a label"] += 1
                 continue
@@ -172,6 +173,10 @@ def _entry(row: Any, policy: str | None, policies: set[str]) -> Entry | str:
 
 def _number(value: Any) -> float | None:
     """None for anything but a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if math.isfinite(number) else None

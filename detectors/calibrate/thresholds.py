@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from detectors import metrics
 from detectors.calibrate.binomial import clopper_pearson, needed
-from detectors.prefix_probing.artifact import Calibration, Threshold
+from detectors.prefix_probing.artifact import FARTHEST, Calibration, Threshold
 from guard.errors import ArtifactError
 
 _QUANTILES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0)
@@ -27,7 +27,7 @@ def calibrate(
     A threshold is the smallest that keeps the empirical false-positive rate at or below its target; with fewer than
     1/target harmless scores it therefore lies above all of them. Intervals of thresholds and AUROC are 95 % bootstrap
     percentiles, those of rates exact (`clopper_pearson`).
-    Raises `ArtifactError` when a class is empty, a score is not finite, or the targets are not
+    Raises `ArtifactError` when a class is empty, a score is none that a model gives, or the targets are not
     0 ≤ block_fpr ≤ steer_fpr < 1.
     """
     bad, good = np.asarray(harmful, float), np.asarray(harmless, float)
@@ -35,6 +35,8 @@ def calibrate(
         raise ArtifactError("calibration needs both harmful and harmless scores")
     if not (np.isfinite(bad).all() and np.isfinite(good).all()):
         raise ArtifactError("calibration needs finite scores")
+    if not (np.abs(bad) < FARTHEST).all() or not (np.abs(good) < FARTHEST).all():
+        raise ArtifactError(f"calibration needs scores between {-FARTHEST:g} and {FARTHEST:g}; no model gives others")
     if not 0.0 <= block_fpr <= steer_fpr < 1.0:
         raise ArtifactError("calibration needs 0 ≤ block FPR ≤ steer FPR < 1")
 

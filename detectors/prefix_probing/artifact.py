@@ -25,7 +25,8 @@ _MAX_BYTES = 1 << 20
 Token = Annotated[int, Field(ge=0, lt=1 << 31)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 # No model's score, weight or Δ is as far from 0, and sums and products of what is nearer stay within a float.
-Bounded = Annotated[float, Field(ge=-1e9, le=1e9)]
+FARTHEST = 1e9
+Bounded = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST)]
 _ROUNDING = 1e-9
 Count = Annotated[int, Field(ge=0, le=1 << 40)]
 LogProbability = Annotated[float, Field(ge=-1e9, le=1e-4)]  # rounding may lift one over 0
@@ -88,8 +89,9 @@ class Prefix(_Strict):
 
 
 class Part(_Strict):
-    """The prompts of one split: how many, the sha256 over them in order, and the beginning of each one's own (ten hex
-    digits, sorted, joined, of ten thousand at most), by which a prompt is found again that is measured with later."""
+    """The prompts of one split: how many, the sha256 over them in order (a later calibration's: over their digests), and
+    the beginning of each one's own (ten hex digits, sorted, joined, of ten thousand at most), by which a prompt is
+    found again that is measured with later."""
 
     harmful: Count
     harmless: Count
@@ -199,14 +201,15 @@ class Gate(_Strict):
     `low` ≤ 0 ≤ `high` bound what the full score may be away from the prediction (the quantiles of the error on the
     calibration part that leave out `outside`). `full` is the share of the calibration prompts of each class whose
     interval reaches a threshold, so that all probes had to run; `wrong` is the share of all whose verdict changed.
+    Both hold for the thresholds of the build, and are None with later ones.
     """
 
     model: Reading
     low: Annotated[Bounded, Field(le=0.0)]
     high: Annotated[Bounded, Field(ge=0.0)]
     outside: Share
-    full: Annotated[dict[str, Share], AfterValidator(_of_both)]
-    wrong: Share
+    full: Annotated[dict[str, Share], AfterValidator(_of_both)] | None = None
+    wrong: Share | None = None
 
     def settles(self, predicted: float, steer_at: float, block_at: float, alignment: Alignment = UNCHANGED) -> bool:
         """Whether the full score must fall on the same side of both thresholds, allowed or blocked. `alignment` is
@@ -240,7 +243,9 @@ class Witness(_Strict):
 class ProbeSet(_Strict):
     """Everything a probe needs, and what it was made from. Without `gate` all probes always run.
 
-    Version 2 may calibrate per script (`Calibration.scripts`); version 1 knows one calibration for all, and loads.
+    `data` names the parts of the build; on `calibration` the thresholds were fitted, those of `first_token` too unless
+    there is a part of that name. Version 2 may calibrate per script (`Calibration.scripts`); version 1 knows one
+    calibration for all, and loads.
     """
 
     format: Literal["guardchain.prefix_probes"] = "guardchain.prefix_probes"
@@ -294,13 +299,24 @@ class ProbeSet(_Strict):
             raise ArtifactError("the probe set holds no first-token regression; build it again")
         return self.first_token.calibration
 
-    def recalibrated(self, detector: str, calibration: Calibration) -> ProbeSet:
-        """The same set with another calibration for `detector`. The gate knows thresholds only when it is asked."""
-        new: dict[str, object] = {"version": 2}
-        if detector != "first_token_lr" or self.first_token is None:
-            return self.model_copy(update={**new, "calibration": calibration})
-        first = self.first_token.model_copy(update={"calibration": calibration})
-        return self.model_copy(update={**new, "first_token": first})
+    def recalibrated(self, detector: str, calibration: Calibration, fitted_on: Part | None = None) -> ProbeSet:
+        """The same set with another calibration for `detector`, without what the set said of the one before. The gate
+        knows thresholds only when it is asked."""
+        data = dict(self.data)
+        if self.first_token is not None and "calibration" in data:
+            data.setdefault("first_token", data["calibration"])
+        first = self.first_token if detector == "first_token_lr" else None
+        name = "calibration" if first is None else "first_token"
+        data.pop(name, None)
+        if fitted_on is not None:
+            data[name] = fitted_on
+        new: dict[str, object] = {"version": 2, "data": data}
+        if first is not None:
+            new["first_token"] = first.model_copy(update={"calibration": calibration})
+        else:
+            new["calibration"] = calibration
+            new["gate"] = self.gate and self.gate.model_copy(update={"full": None, "wrong": None})
+        return self.model_copy(update=new)
 
     def require_vocabulary(self, size: int) -> None:
         """Raises `ArtifactError` naming the first field with a token that a model of `size` tokens does not have."""

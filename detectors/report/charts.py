@@ -9,6 +9,7 @@ from detectors.report.summary import Summary
 from detectors.report.svg import Plot
 
 _BINS = 40
+_CHORD = 24  # points that stand for a straight line where the axis bends it
 
 
 def charts(summary: Summary) -> list[str]:
@@ -28,10 +29,23 @@ def curve(harmful: Floats, harmless: Floats) -> tuple[Floats, Floats, Floats]:
     return hits / len(harmful), (taken - hits) / len(harmless), hits / taken
 
 
+def traced(fpr: Floats, tpr: Floats, low: float) -> list[tuple[float, float]]:
+    """The ROC through these points, from (0, 0) on, for a logarithmic axis that begins at `low`, left of every rate but
+    0. Ties may raise both rates at once, by a chord (their order is a matter of chance), which such an axis bends."""
+    out = [(0.0, 0.0)]
+    for x, y in zip(fpr.tolist(), tpr.tolist(), strict=True):
+        u, v = out[-1]
+        if x > u and y > v:
+            out += [(at, v + (y - v) * (at - u) / (x - u)) for at in np.geomspace(max(u, low), x, _CHORD)[:-1].tolist()]
+        out.append((x, y))
+    return out
+
+
 def _scores(s: Summary) -> str:
     bad, good, c = s.sample.harmful, s.sample.harmless, s.calibration
-    low, high = float(min(bad.min(), good.min())), float(max(bad.max(), good.max()))
-    low, high = min(low, c.steer_at), max(high, c.block_at)
+    before = [p.threshold for p in s.sweep if p.name.startswith("stored")]  # may lie beyond all scores
+    shown = [*before, c.steer_at, c.block_at, *(float(at) for side in (bad, good) for at in (side.min(), side.max()))]
+    low, high = min(shown), max(shown)
     margin = (high - low) * 0.03 or 1.0
     low, high = low - margin, high + margin
     edges = np.linspace(low, high, _BINS + 1)
@@ -39,9 +53,8 @@ def _scores(s: Summary) -> str:
     plot = Plot((low, high), (0.0, float(max(a.max(), b.max())) * 1.15), "score", "share of the class", "Scores")
     plot.bars(edges.tolist(), a.tolist(), "good")
     plot.bars(edges.tolist(), b.tolist(), "bad")
-    for p in s.sweep:
-        if p.name.startswith("stored"):
-            plot.rule(p.threshold, "rule old")
+    for threshold in before:
+        plot.rule(threshold, "rule old")
     # steer_at is never the greater: each label stands on its own side of both lines.
     plot.rule(c.steer_at, "rule", "steer_at", left=True)
     plot.rule(c.block_at, "rule", "block_at")
@@ -57,7 +70,7 @@ def _roc(s: Summary) -> str:
     plot = Plot((floor, 1.0), (0.0, 1.0), "false-positive rate", "true-positive rate", title, log=True)
     chance = np.geomspace(floor, 1, 50)
     plot.line(zip(chance, chance, strict=True), "chance")
-    plot.line(_steps(fpr, tpr), "curve")
+    plot.line(traced(fpr, tpr, floor), "curve")
     for name, t in (("block_at", s.calibration.block), ("steer_at", s.calibration.steer)):
         plot.mark(t.fpr, t.tpr, "at", name, left=t.fpr > 0.1)
     return plot.svg()
@@ -85,10 +98,3 @@ def _reliability(s: Summary) -> str:
         plot.span(b.mean, b.interval, "curve")
         plot.mark(b.mean, b.share, "at", str(b.count), left=b.mean > 0.85)
     return plot.svg()
-
-
-def _steps(x: Floats, y: Floats) -> list[tuple[float, float]]:
-    out = [(0.0, 0.0)]
-    for a, b in zip(x.tolist(), y.tolist(), strict=True):
-        out += [(out[-1][0], b), (a, b)] if b > out[-1][1] else [(a, b)]
-    return out

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -15,6 +16,7 @@ from guard.files import write_atomically
 if TYPE_CHECKING:
     from detectors.calibrate.sample import Sample
     from detectors.prefix_probing.artifact import Calibration, ProbeSet
+    from detectors.prefix_probing.probe import Detector
 
 
 def calibrate(
@@ -34,7 +36,7 @@ def calibrate(
         typer.Option(help="With --log: JSONL or CSV with `request_id` (or the log's `digest`) and `harmful`."),
     ] = None,
     rest_harmless: Annotated[
-        bool, typer.Option("--rest-harmless", help="With --log: take requests without a label for harmless.")
+        bool, typer.Option("--rest-harmless", help="With --log: take what nobody labelled for harmless.")
     ] = False,
     to_label: Annotated[
         int, typer.Option(min=0, help="With --log: print this many request ids worth labelling, and do nothing else.")
@@ -57,7 +59,11 @@ def calibrate(
         typer.Option(min=0, max=1, help="Share of harmful prompts in your traffic; by default the sample's."),
     ] = None,
     detector: Annotated[str, typer.Option(help="prefix_probe or first_token_lr, as in the policy.")] = "prefix_probe",
-    scope: Annotated[str, typer.Option(help="With --data: latest_turn or all, as in the policy.")] = "latest_turn",
+    scope: Annotated[
+        str, typer.Option(help="With --data: latest_turn, all or windows, as in the policy.")
+    ] = "latest_turn",
+    window_tokens: Annotated[int, typer.Option(min=32, help="With --scope windows: as in the policy.")] = 512,
+    max_windows: Annotated[int, typer.Option(min=2, max=1000, help="With --scope windows: as in the policy.")] = 16,
     policy: Annotated[
         str, typer.Option(help="Policy that --patch is for, and whose lines of the log count.")
     ] = "default",
@@ -80,6 +86,7 @@ def calibrate(
     from rich.console import Console
 
     from detectors.calibrate import calibrate as fit_thresholds
+    from detectors.check import Scope
     from detectors.prefix_probing.artifact import ProbeSet
     from detectors.prefix_probing.probe import Detector
     from detectors.report import page, summarise, terminal
@@ -96,6 +103,7 @@ def calibrate(
     if per_script and out is None:
         raise typer.BadParameter("needs --out: thresholds then belong to the new probe set", param_hint="--per-script")
     chosen = cast("Detector", choice(Detector, detector, "--detector"))
+    within = cast("Scope", choice(Scope, scope, "--scope"))
     if to_label and not log:
         raise typer.BadParameter("needs --log", param_hint="--to-label")
     if data and model is None:
@@ -111,7 +119,8 @@ def calibrate(
         _print_worth_labelling(log, policy, loaded.fingerprint(chosen), stored, to_label)
         return
     if data and model is not None:
-        sample = _score(data, model, loaded, chosen, scope, limit, (dtype, device, threads))
+        pieces = {"scope": within, "window_tokens": window_tokens, "max_windows": max_windows}
+        sample = _score(data, model, loaded, chosen, pieces, limit, (dtype, device, threads))
         source = ", ".join(p.name for p in data)
     else:
         assert labels is not None
@@ -137,10 +146,10 @@ def calibrate(
     summary = summarise(sample, fitted, stored=stored, held_out=held_out, worst=worst, facts=facts)
     # All files before the first word: whoever reads the words may stop reading.
     if out is not None:
-        loaded.recalibrated(chosen, fitted).save(out)
+        loaded.recalibrated(chosen, fitted, sample.part).save(out)
     if patch is not None:
         artifact = str(out) if per_script else None
-        write_atomically(patch, _patch(policy, fitted, loaded.identity.name, artifact))
+        write_atomically(patch, _patch(policy, chosen, fitted, loaded.identity.name, artifact))
     if html is not None:
         page.write(html, summary, title=f"Calibration of {loaded.identity.name}", show_text=show_text)
     terminal.show(Console(), summary, show_text=show_text)
@@ -170,17 +179,15 @@ def _score(
     data: list[Path],
     model: str,
     probes: ProbeSet,
-    detector: str,
-    scope: str,
+    detector: Detector,
+    pieces: Mapping[str, Any],
     limit: int,
     where: tuple[str, str, int],
 ) -> Sample:
     """Always with all probes: thresholds are to be fitted on scores, not on the first token's guess at them."""
     from detectors.calibrate.sample import read, score
-    from detectors.check import Scope
-    from detectors.prefix_probing.probe import Detector, PrefixProbe
+    from detectors.prefix_probing.probe import PrefixProbe
 
-    how = cast("Scope", choice(Scope, scope, "--scope"))
     found = [row for path in data for row in read(path)]
     if limit and len(found) > limit:
         found = [found[i * len(found) // limit] for i in range(limit)]
@@ -189,10 +196,10 @@ def _score(
             f"calibration needs both classes: {', '.join(map(str, data))} holds {bad} harmful and {len(found) - bad} "
             "harmless prompts"
         )
-    probe = PrefixProbe(probes, load(model, *where), detector=Detector(detector), cascade=False)
+    probe = PrefixProbe(probes, load(model, *where), detector=detector, cascade=False)
     with progress() as bar:
         task = bar.add_task("prompts", total=len(found))
-        return score(probe, found, scope=how, tick=lambda n: bar.update(task, completed=n))
+        return score(probe, found, **pieces, tick=lambda n: bar.update(task, completed=n))
 
 
 def _join(log: list[Path], labels: Path, policy: str, probes: str, rest_harmless: bool) -> Sample:
@@ -218,16 +225,20 @@ def _print_worth_labelling(log: list[Path], policy: str, probes: str, stored: Ca
         typer.echo(f"{e.request_id},{e.digest},{e.score:.6f},")
 
 
-def _patch(policy: str, fitted: Calibration, model: str, artifact: str | None) -> str:
-    """The thresholds as guard.yaml wants them, rounded away from a false alarm; block_at above steer_at. With the probe
-    set that they belong to, where they are not on the scale of the one in use."""
+def _patch(policy: str, detector: Detector, fitted: Calibration, model: str, artifact: str | None) -> str:
+    """The thresholds as guard.yaml wants them, rounded away from a false alarm; block_at above steer_at. With what they
+    belong to: the detector, and the probe set where they are not on the scale of the one in use."""
     from io import StringIO
     from math import ceil
 
     from ruamel.yaml import YAML
 
     steer_at, block_at = (ceil(t.value * 1e6) / 1e6 for t in (fitted.steer, fitted.block))
-    thresholds = {"steer_at": steer_at, "block_at": max(block_at, round(steer_at + 1e-6, 6))}
+    thresholds = {
+        "detector": str(detector),
+        "steer_at": steer_at,
+        "block_at": max(block_at, round(steer_at + 1e-6, 6)),
+    }
     probe = thresholds if artifact is None else {"artifact": artifact, **thresholds}
     text = StringIO()
     yaml = YAML()

@@ -17,7 +17,7 @@ from guard.errors import ArtifactError
 if TYPE_CHECKING:
     from detectors.evaluate import Evaluation, Measured
     from detectors.external import Endpoint
-    from detectors.prefix_probing.artifact import Calibration, ProbeSet
+    from detectors.prefix_probing.artifact import Calibration, Gate, ProbeSet
     from detectors.prefix_probing.data import Prompts
 
 app = typer.Typer(help="Build, show and measure probe sets.", no_args_is_help=True)
@@ -261,12 +261,20 @@ def _print(probes: ProbeSet) -> None:
         g = probes.gate
         console.print(
             f"gate: {len(g.model.tokens)} first-token entries, full score within {g.low:+.3f} … {g.high:+.3f} of the "
-            f"prediction; all probes run for {g.full['harmless']:.1%} of harmless and {g.full['harmful']:.1%} of "
-            f"harmful prompts, {g.wrong:.1%} other verdicts"
+            "prediction; " + _of_gate(g)
         )
     if probes.first_token is not None:
         words = f"first_token_lr, {len(probes.first_token.model.tokens)} entries"
         _print_calibration(console, words, probes.first_token.calibration)
+
+
+def _of_gate(g: Gate) -> str:
+    if g.full is None or g.wrong is None:
+        return "what it spares is not known: the set was calibrated anew"
+    return (
+        f"all probes run for {g.full['harmless']:.1%} of harmless and {g.full['harmful']:.1%} of harmful prompts, "
+        f"{g.wrong:.1%} other verdicts"
+    )
 
 
 def _print_calibration(console: Any, name: str, c: Calibration) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from detectors.prefix_probing.artifact import Gate, Linear, ProbeSet
 from guard.cli.probes import app
 from guard.errors import ArtifactError, ConfigError
 from tests.detectors import support
@@ -83,6 +84,21 @@ def test_show_says_what_an_old_set_lacks(built, tmp_path):
     assert old.pop("witness") and "no witness" not in run("show", built).output
     (tmp_path / "old.json").write_text(json.dumps(old))
     assert "no witness: a stock vLLM server" in run("show", tmp_path / "old.json").output
+
+
+def test_show_of_a_set_that_was_calibrated_anew(built, tmp_path):
+    """Its gate no longer says what it spared with the thresholds of the build."""
+    probes = ProbeSet.load(built)
+    gate = Gate(
+        model=Linear(tokens=(7,), weights=(0.5,), bias=0.1), low=-1.0, high=1.0, outside=0.05,
+        full={"harmful": 0.9, "harmless": 0.1}, wrong=0.0,
+    )  # fmt: skip
+    old = probes.model_copy(update={"gate": gate})
+    old.save(tmp_path / "old.json")
+    old.recalibrated("prefix_probe", old.calibration).save(tmp_path / "new.json")
+    before, after = (" ".join(run("show", tmp_path / f"{name}.json").output.split()) for name in ("old", "new"))
+    assert "all probes run for 10.0% of harmless and 90.0% of harmful prompts, 0.0% other verdicts" in before
+    assert "what it spares is not known" in after and "calibration: " in before and "calibration: " not in after
 
 
 def test_eval(files, built):

@@ -94,7 +94,14 @@ def _second():
 
 @pytest.mark.parametrize(
     ("harmful", "harmless", "targets"),
-    [([], [1.0], {}), ([1.0], [], {}), ([1.0], [np.nan], {}), ([1.0], [0.0], {"block_fpr": 0.2, "steer_fpr": 0.1})],
+    [
+        ([], [1.0], {}),
+        ([1.0], [], {}),
+        ([1.0], [np.nan], {}),
+        ([1.0], [0.0, 1e9], {}),  # the threshold would lie beyond what a probe set takes
+        ([-4e11], [0.0], {}),
+        ([1.0], [0.0], {"block_fpr": 0.2, "steer_fpr": 0.1}),
+    ],
 )
 def test_calibration_refuses(harmful, harmless, targets):
     with pytest.raises(ArtifactError):

@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from detectors.prefix_probing.artifact import ProbeSet
+from detectors.prefix_probing.artifact import FirstToken, Linear, ProbeSet
 from detectors.scorers.local import LocalScorer
 from guard import config
 from guard.cli import app
@@ -61,6 +61,7 @@ def test_prompts(files, calibrated):
     assert new.calibration.harmful == 40 and new.calibration != old.calibration
     assert new.calibration.probability.kind == "isotonic"
     assert new.scored_by() == old.scored_by() and new.prefixes == old.prefixes
+    assert (new.data["calibration"].harmful, new.data["calibration"].harmless) == (40, 40)
     page = out["html"].read_text()
     assert "rows.jsonl:1" in page
     assert not any(p in page for p in (*support.HARMFUL, *support.HARMLESS))
@@ -74,6 +75,20 @@ def test_patch_merges_into_a_config(tmp_path, calibrated):
     fitted = ProbeSet.load(out["json"]).calibration
     assert fitted.steer_at <= probe.steer_at <= fitted.steer_at + 2e-6
     assert fitted.block_at <= probe.block_at <= fitted.block_at + 3e-6 and probe.block_at > probe.steer_at
+
+
+@pytest.mark.parametrize("detector", ["prefix_probe", "first_token_lr"])
+def test_patch_names_the_detector_whose_thresholds_it_holds(files, tmp_path, detector):
+    probes = ProbeSet.load(files / "probes.json")
+    first = FirstToken(model=Linear(tokens=(7,), weights=(0.5,), bias=0.1), calibration=probes.calibration)
+    probes.model_copy(update={"first_token": first}).save(tmp_path / "both.json")
+    log = ["--log", files / "audit.jsonl", "--labels", files / "labels.csv", "--rest-harmless"]
+    out = ["--detector", detector, "--patch", tmp_path / "p.yaml", "--out", tmp_path / "new.json"]
+    result = run("--probes", tmp_path / "both.json", *log, *out)
+    assert result.exit_code == 0, result.output
+    patched = config.load(tmp_path / "p.yaml").policies["default"].probe
+    assert patched.detector == detector
+    assert patched.steer_at == pytest.approx(ProbeSet.load(tmp_path / "new.json").calibration_of(detector).steer_at)
 
 
 def test_log(files, tmp_path):
@@ -161,6 +176,7 @@ def test_what_to_label(files):
         ["--data", "a", "--model", "m", "--probability", "spline"],
         ["--data", "a", "--model", "m", "--prevalence", "1"],
         ["--data", "a", "--model", "m", "--detector", "other"],
+        ["--data", "a", "--model", "m", "--scope", "other"],
         ["--data", "a", "--model", "m", "--to-label", "3"],
         ["--data", "a", "--model", "m", "--per-script"],
     ],

@@ -53,6 +53,31 @@ def test_ties_keep_the_index_finite():
     assert np.isfinite(shift(quantiles, 50, np.zeros(50)).psi)
 
 
+@pytest.mark.parametrize(
+    "sample",
+    [
+        np.zeros(200),
+        RNG.integers(0, 2, 2000).astype(float),
+        scores(5000, 0.0).round(),
+        scores(20000, 0.0).round(1),
+        np.append(np.zeros(500), scores(500, 3.0)),
+        scores(25, 0.0),
+        scores(20000, 0.0),
+    ],
+    ids=["one value", "two values", "whole numbers", "tenths", "half of it tied", "few", "no ties"],
+)
+def test_a_sample_has_not_moved_against_itself(sample):
+    quantiles = calibrate(sample, sample, rounds=2).quantiles["harmless"]
+    same, moved = (shift(quantiles, len(sample), at) for at in (sample, sample + 1.0))
+    assert moved.moved and not same.moved
+
+
+def test_tied_scores_of_the_same_traffic_have_not_moved():
+    draws = [np.random.default_rng(n).normal(size=(2, 400)).round() for n in range(100)]
+    found = [shift(calibrate(a, a, rounds=2).quantiles["harmless"], 400, b) for a, b in draws]
+    assert np.mean([s.moved for s in found]) < 0.12
+
+
 def test_stored_thresholds_are_judged_on_the_new_scores():
     found = drift(
         probe_set(steer_at=0.0, block_at=1.0).calibration, np.array([0.5, 2.0]), np.array([-1.0, 0.0, 0.5, 3.0])

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from detectors.calibrate.probability import fit, held_out
 from detectors.probability import Probability
-from guard.errors import ConfigError
+from guard.errors import ArtifactError, ConfigError
 
 RNG = np.random.default_rng(0)
 HARMFUL, HARMLESS = RNG.normal(2, 1, 600), RNG.normal(0, 1, 1400)
@@ -57,8 +57,12 @@ def test_held_out_probabilities_are_not_flattered():
     seen = fit(bad, good, "isotonic")
     inside = np.mean([seen.of(s) for s in bad]) - np.mean([seen.of(s) for s in good])
     assert (a.mean() - b.mean()) < inside
-    with pytest.raises(ValueError, match="two prompts"):
-        held_out(bad[:1], good, "platt")
+
+
+@pytest.mark.parametrize(("bad", "good"), [(1, 5), (5, 1), (1, 1)])
+def test_one_prompt_of_a_class_is_too_few(bad, good):
+    with pytest.raises(ArtifactError, match=f"two prompts of each class; the sample has {bad} harmful and {good} harm"):
+        held_out(np.arange(bad) + 1.0, np.arange(good) - 1.0, "platt")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_what_is_no_score_is_counted(tmp_path):
                 tmp_path,
                 line("a", 1.0),
                 line("b", None),
+                line("b", 10**400),
                 line("c", 1.0, check="sanitize"),
                 line("d", 1.0, policy="other"),
                 '{"request_id": "e", "find',
@@ -75,7 +76,7 @@ def test_what_is_no_score_is_counted(tmp_path):
     )
     assert [e.request_id for e in log.entries] == ["a"]
     assert log.left_out == {
-        "probe failed or had nothing to score": 1,
+        "probe failed or had nothing to score": 2,
         "without a probe": 2,
         "another policy": 1,
         "torn line": 1,
@@ -93,6 +94,35 @@ def test_labels_by_request_and_by_digest(tmp_path):
     assert sorted(log.judged({"a": True, "d:1": True}, rest_harmless=True).harmless) == [0.0, 1.0]
     with pytest.raises(ArtifactError, match="no label"):
         log.judged({"z": True})
+
+
+@pytest.mark.parametrize(
+    ("labels", "harmful", "harmless", "left_out"),
+    [
+        ({"a": True}, [3.0], [0.0, 1.0], {"repeated": 2}),  # not "both ways": the rest is what nobody labelled
+        ({"b": True, "y": True}, [1.0, 3.0], [0.0], {"repeated": 2}),
+        ({"d:1": True}, [3.0], [0.0, 1.0], {"repeated": 2}),
+        ({"a": True, "b": False, "x": True}, [0.0], [1.0], {"repeated": 2, "labelled both ways": 1}),
+    ],
+)
+def test_a_label_holds_for_every_request_that_said_the_same(tmp_path, labels, harmful, harmless, left_out):
+    log = read_log(
+        [written(tmp_path, *(line(r, 3.0, digest="d:1") for r in "abc"), line("x", 0.0), line("y", 1.0, digest="d:2"))]
+    )
+    sample = log.judged(labels, rest_harmless=True)
+    assert (sorted(sample.harmful), sorted(sample.harmless)) == (harmful, harmless)
+    assert sample.left_out == left_out
+
+
+def test_what_was_to_be_labelled_comes_back_whole(tmp_path):
+    """Attacks that were sent three times each: a label for each line of `--to-label` finds them all harmful."""
+    bad = [line(f"b{n}{again}", 5.0 + n, digest=f"d:b{n}") for n in range(10) for again in range(3)]
+    good = [line(f"g{n}", -float(n), digest=f"d:g{n}") for n in range(50)]
+    log = read_log([written(tmp_path, *bad, *good)])
+    labels = {e.request_id: e.digest.startswith("d:b") for e in log.worth_labelling((0.0, 5.0), 20)}
+    sample = log.judged(labels, rest_harmless=True)
+    assert (len(sample.harmful), len(sample.harmless)) == (10, 50)
+    assert sample.left_out == {"repeated": 20}
 
 
 def test_scores_of_two_probe_sets_do_not_mix(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from detectors import PrefixProbe
-from detectors.prefix_probing.artifact import ProbeSet
+from detectors.prefix_probing.artifact import FirstToken, Gate, Linear, Part, ProbeSet
 from guard.errors import ArtifactError
 from tests.detectors.support import IDENTITY, FixedScorer, probe_set, with_script
 
@@ -39,6 +39,46 @@ def test_version_1_loads(tmp_path):
     assert old.version == 1 and old.calibration == probe_set().calibration
     assert old.calibration.alignment("cjk").of(1.5) == 1.5
     assert old.recalibrated("prefix_probe", old.calibration).version == 2
+
+
+def full_set():
+    linear = Linear(tokens=(7, 9), weights=(0.5, -1.0), bias=0.1)
+    gate = Gate(model=linear, low=-1.0, high=1.0, outside=0.05, full={"harmful": 0.9, "harmless": 0.1}, wrong=0.0)
+    first = FirstToken(model=linear, calibration=probe_set().calibration)
+    made = probe_set(gate=gate, first_token=first)
+    return made.model_copy(update={"data": {**made.data, "calibration": part(1)}})
+
+
+def part(n):
+    return Part(harmful=n, harmless=n, sha256=f"{n:064x}")
+
+
+@pytest.mark.parametrize(
+    ("anew", "data", "shares"),
+    [
+        ({"prefix_probe": part(2)}, {"calibration": part(2), "first_token": part(1)}, False),
+        ({"first_token_lr": part(2)}, {"calibration": part(1), "first_token": part(2)}, True),
+        (
+            {"prefix_probe": part(2), "first_token_lr": part(3)},
+            {"calibration": part(2), "first_token": part(3)},
+            False,
+        ),
+        ({"prefix_probe": None}, {"first_token": part(1)}, False),
+    ],
+)
+def test_a_recalibrated_set_says_what_its_thresholds_come_from(tmp_path, anew, data, shares):
+    """And nothing any more of those of the build; a score log still knows it."""
+    old = new = full_set()
+    for detector, fitted_on in anew.items():
+        fitted = new.calibration_of(detector).model_copy(update={"harmful": 99})
+        new = new.recalibrated(detector, fitted, fitted_on)
+        assert new.calibration_of(detector) == fitted
+    new.save(tmp_path / "new.json")
+    loaded = ProbeSet.load(tmp_path / "new.json")
+    assert loaded == new and loaded.data == {"construction": old.data["construction"], **data}
+    assert (loaded.gate == old.gate) is shares and (loaded.gate.full is not None) is shares
+    assert (loaded.gate.model, loaded.gate.low, loaded.gate.high) == (old.gate.model, old.gate.low, old.gate.high)
+    assert all(loaded.fingerprint(d) == old.fingerprint(d) for d in ("prefix_probe", "first_token_lr"))
 
 
 def test_scripts_round_trip(tmp_path):

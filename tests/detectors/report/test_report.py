@@ -16,7 +16,7 @@ from detectors.calibrate.probability import fit, held_out
 from detectors.calibrate.sample import Judged, Sample
 from detectors.metrics import auprc, auroc
 from detectors.report import summarise
-from detectors.report.charts import charts, curve
+from detectors.report.charts import charts, curve, traced
 from detectors.report.page import interval, percent, render
 from detectors.report.svg import Plot, ticks
 from detectors.report.terminal import show
@@ -65,6 +65,56 @@ def test_curve_is_the_auroc(summary):
     assert np.trapezoid([0, *tpr], [0, *fpr]) == pytest.approx(auroc(bad, good))
     assert np.sum(np.diff(tpr, prepend=0) * precision) == pytest.approx(auprc(bad, good))
     assert (tpr[-1], fpr[-1]) == (1, 1)
+
+
+def summary_of(harmful, harmless, stored=None):
+    rows = [Judged(float(s), True, f"b{i}", f"f:{i}") for i, s in enumerate(harmful)]
+    rows += [Judged(float(s), False, f"g{i}", f"g:{i}") for i, s in enumerate(harmless)]
+    sample = Sample.of(rows)
+    return summarise(sample, calibrate(sample.harmful, sample.harmless, rounds=5), stored=stored)
+
+
+def lines(svg, kind):
+    """The points of the polylines of a kind, in pixels."""
+    found = [e.attrib["points"] for e in ElementTree.fromstring(svg).iter("polyline") if e.attrib["class"] == kind]
+    return [[tuple(map(float, p.split(","))) for p in points.split()] for points in found]
+
+
+@pytest.mark.parametrize(
+    ("harmful", "harmless"),
+    [
+        ([0.0] * 10, [0.0] * 10),
+        ([2.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0, 0.0]),
+        ([3.0, 1.0], [2.0, 0.0]),  # no ties: steps
+        (RNG.normal(1, 1, 300).round(), RNG.normal(0, 1, 500).round()),
+    ],
+)
+def test_ties_are_a_chord_of_the_roc(harmful, harmless):
+    tpr, fpr, _ = curve(np.array(harmful), np.array(harmless))
+    found = np.array(traced(fpr, tpr, 0.001))
+    assert np.all(np.diff(found, axis=0) >= -1e-12)
+    assert np.trapezoid(found[:, 1], found[:, 0]) == pytest.approx(auroc(harmful, harmless))
+
+
+def test_scores_that_say_nothing_are_drawn_as_chance():
+    roc = charts(summary_of([0.0] * 20, [0.0] * 20))[1]
+    (drawn,), (chance,) = lines(roc, "curve"), lines(roc, "chance")
+    x, y = zip(*chance, strict=True)
+    assert all(b == pytest.approx(np.interp(a, x, y), abs=2) for a, b in drawn[1:])
+
+
+@pytest.mark.parametrize("away", [-10.0, -2.0, 0.0, 2.0, 10.0])
+def test_stored_thresholds_stand_where_they_are(away):
+    """Beyond all scores too: the distances between the four lines are those of the thresholds."""
+    bad, good = RNG.normal(1, 1, 50), RNG.normal(0, 1, 50)
+    stored = calibrate(bad + away, good + away, rounds=5)
+    summary = summary_of(bad, good, stored)
+    c = summary.calibration
+    rules = [e for e in ElementTree.fromstring(charts(summary)[0]).iter("line") if "rule" in e.attrib["class"]]
+    at = sorted(float(e.attrib["x1"]) for e in rules)
+    known = sorted((c.steer_at, c.block_at, stored.steer_at, stored.block_at))
+    assert np.diff(at) / (at[-1] - at[0]) == pytest.approx(np.diff(known) / (known[-1] - known[0]), abs=0.02)
+    assert len(at) == 4
 
 
 class _Tags(HTMLParser):
