@@ -89,7 +89,7 @@ class Prefix(_Strict):
 
 
 class Part(_Strict):
-    """The prompts of one split: how many, the sha256 over them in order (a later calibration's: over their digests), and
+    """The prompts of one split: how many, the sha256 over them in order (a later calibration: over digests), and
     the beginning of each one's own (ten hex digits, sorted, joined, of ten thousand at most), by which a prompt is
     found again that is measured with later."""
 
