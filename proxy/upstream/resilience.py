@@ -37,9 +37,12 @@ class Resilience:
             else None
         )
 
-    async def run(self, call: Call, attempt: Callable[[], Awaitable[Reply]], deadline: float) -> Reply:
+    async def run(
+        self, call: Call, attempt: Callable[[], Awaitable[Reply]], deadline: float, *, proves: bool = True
+    ) -> Reply:
         """The reply of the first attempt that gives one, or of the last. `deadline` in the loop's time.
 
+        Without `proves` an answer does not show that requests are served: it makes no failure forgotten.
         Raises what the last attempt did; `UpstreamError` reason `circuit_open` (503) while the breaker is open.
         """
         self._allowance.call()
@@ -58,8 +61,10 @@ class Resilience:
             label = error.reason if error is not None else str(reply.status) if reply is not None else ""
             if reply is not None and reply.events is not None:
                 self._streams(reply)
-            else:
+            elif proves or is_failure(label):
                 self._record(label)
+            elif self.breaker is not None:
+                self.breaker.abandoned()
             advice = advised(list(reply.headers)) if reply is not None else None
             seconds = self._pause(call, label, number, advice, deadline)
             if seconds is None:

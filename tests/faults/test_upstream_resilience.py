@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -180,6 +181,31 @@ def test_a_fallback_serves(main: FaultyUpstream, spare: FaultyUpstream, fault: s
         assert running.metric("guardchain_upstream_errors_total", upstream="main") == 1
         for name in ("main", "spare"):
             assert running.metric("guardchain_upstream_requests_total", upstream=name) == 1
+
+
+def test_a_vllm_server_that_hangs_costs_its_callers_one_wait(
+    spare: FaultyUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.upstream.vllm._STATUS_SECONDS", 1.0)
+    with socket.socket() as deaf:  # takes connections and never reads them
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(64)
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        server = {"kind": "vllm", "base_url": url, "secret": "s" * 32, "breaker": {"failures": 1, "seconds": 60.0}}
+        settings = {
+            "upstreams": {"gpu": server, "spare": {"kind": "openai", "base_url": spare.url}},
+            "routes": [{"upstream": "gpu", "fallback": ["spare"]}],
+            "policies": {"default": {"sanitize": {"ner": []}}},
+            "surrogate_key": "for tests only, and long",
+        }
+        with Proxy.running(settings) as running, ThreadPoolExecutor(6) as crowd:
+            began = time.monotonic()
+            answers = list(crowd.map(lambda _: ask(running, "echo").status_code, range(6)))
+            assert answers == [200] * 6 and time.monotonic() - began < 3
+            assert running.metric("guardchain_upstream_breaker_state", upstream="gpu") == 2
+            began = time.monotonic()
+            assert ask(running, "echo").status_code == 200 and time.monotonic() - began < 0.9, "at once"
+            assert running.metric("guardchain_upstream_fallbacks_total", upstream="gpu", served_by="spare") == 7
 
 
 def test_when_nobody_serves_the_first_failure_is_the_answer(spare: FaultyUpstream) -> None:
