@@ -121,6 +121,11 @@ class HttpUpstream:
         """
         return await self._send(call, self._total)
 
+    def retire(self) -> None:
+        """See `Shown`."""
+        if self._resilience is not None:
+            self._resilience.retire()
+
     # Internals
 
     async def _send(self, call: Call, seconds: float, *, proves: bool = True) -> Reply:

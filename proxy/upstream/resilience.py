@@ -31,11 +31,18 @@ class Resilience:
         self._retries = retries
         self._wait = wait
         self._allowance = Allowance()
-        self.breaker = (
-            Breaker(failures, seconds, on_change=lambda state: counters.breaker(name, state))
-            if failures is not None
-            else None
-        )
+        self._retired = False
+        self.breaker = Breaker(failures, seconds, on_change=self._show) if failures is not None else None
+
+    def retire(self) -> None:
+        """The breaker goes on, unseen: the name in the metrics belongs to whoever comes next, whose breaker is closed."""
+        if self.breaker is not None:
+            self._show(State.CLOSED)
+        self._retired = True
+
+    def _show(self, state: State) -> None:
+        if not self._retired:
+            self._counters.breaker(self._name, state)
 
     async def run(
         self, call: Call, attempt: Callable[[], Awaitable[Reply]], deadline: float, *, proves: bool = True

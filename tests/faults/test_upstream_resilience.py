@@ -208,6 +208,61 @@ def test_a_vllm_server_that_hangs_costs_its_callers_one_wait(
             assert running.metric("guardchain_upstream_fallbacks_total", upstream="gpu", served_by="spare") == 7
 
 
+def one(base_url: str, **breaker: Any) -> dict[str, Any]:
+    return {"main": {"kind": "openai", "base_url": base_url, "retries": 0, "breaker": {"failures": 1, **breaker}}}
+
+
+@contextmanager
+def watched(upstreams: dict[str, Any]) -> Iterator[Proxy]:
+    settings = {
+        "upstreams": upstreams,
+        "routes": [{"upstream": "main"}],
+        "policies": {"default": {"sanitize": {"ner": []}}},
+        "surrogate_key": "for tests only, and long",
+    }
+    with Proxy.running(settings, watched=True) as running:
+        yield running
+
+
+@pytest.mark.parametrize("change", ["repaired", "no breaker", "renamed", "refused", "another"])
+def test_a_reload_shows_the_breakers_that_are_in_force(main: FaultyUpstream, change: str) -> None:
+    before = one(main.url, seconds=60.0)
+    after = {
+        "repaired": {"upstreams": one(main.url, seconds=50.0)},
+        "no breaker": {"upstreams": one(main.url, failures=None)},
+        "renamed": {"upstreams": {"new": one(main.url)["main"]}, "routes": [{"upstream": "new"}]},
+        "another": {"upstreams": {**before, "new": one(main.url)["main"]}},
+        "refused": {"upstreams": one(main.url), "policies": {"default": {"plugins": {"missing": {}}}}},
+    }[change]
+    with watched(before) as running:
+        assert ask(running, "fault-502").status_code == 502
+        assert running.metric("guardchain_upstream_breaker_state", upstream="main") == 2
+        if change == "refused":
+            with pytest.raises(AssertionError):
+                running.reload(seconds=5.0, **after)
+            assert running.metric("guardchain_config_reload_failures_total") == 1
+        else:
+            running.reload(**after)
+        kept = change in ("another", "refused")
+        assert running.metric("guardchain_upstream_breaker_state", upstream="main") == (2 if kept else 0)
+        assert ask(running, "echo").status_code == (503 if kept else 200)
+
+
+def test_calls_of_before_a_reload_say_nothing_of_what_came_after() -> None:
+    with FaultyUpstream() as up, watched(one(up.url)) as running:
+        up.hold()
+        body = {"model": "fault-stall-mid", "messages": [{"role": "user", "content": "a b c d e f"}], "stream": True}
+        with httpx2.stream("POST", f"{running.url}/chat/completions", json=body, timeout=20) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            running.reload(upstreams=one(up.url, seconds=50.0))
+            up.release()
+            assert "data: [DONE]" in list(lines)
+        assert running.metric("guardchain_upstream_errors_total", upstream="main", reason="early_close") == 1
+        assert running.metric("guardchain_upstream_breaker_state", upstream="main") == 0
+        assert running.metric("guardchain_upstream_breaker_opened_total", upstream="main") == 0
+
+
 def test_when_nobody_serves_the_first_failure_is_the_answer(spare: FaultyUpstream) -> None:
     with proxy(nobody(), spare, retries=0) as running:
         answer = ask(running, "fault-503-html")
