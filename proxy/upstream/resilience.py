@@ -35,7 +35,7 @@ class Resilience:
         self.breaker = Breaker(failures, seconds, on_change=self._show) if failures is not None else None
 
     def retire(self) -> None:
-        """The breaker goes on, unseen: the name in the metrics belongs to whoever comes next, whose breaker is closed."""
+        """The breaker goes on, unseen: the name in the metrics is of whoever comes next, whose breaker is closed."""
         if self.breaker is not None:
             self._show(State.CLOSED)
         self._retired = True
