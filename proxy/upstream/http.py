@@ -223,6 +223,8 @@ class HttpUpstream:
         parser = SSEParser(max_event_bytes=self._max_event)
         try:
             while chunk := await self._read(response, deadline):
+                if self._resilience is not None:
+                    self._resilience.heard()
                 for event in parser.feed(chunk):
                     yield event
             for event in parser.close():

@@ -152,6 +152,20 @@ def test_a_client_that_hangs_up_says_nothing_of_the_upstream() -> None:
         assert ask(running, "echo").status_code == 200
 
 
+@pytest.mark.parametrize(("silent", "after"), [(0.2, 503), (60.0, 200)])
+def test_clients_that_hang_up_before_an_answer(silent: float, after: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.upstream.resilience._SILENT_SECONDS", silent)
+    with FaultyUpstream() as up, proxy(up.url, breaker={"failures": 2, "seconds": 60.0}) as running:
+        body = {"model": "fault-stall-before", "messages": [{"role": "user", "content": "hi"}]}
+        for stream in (False, True):
+            with pytest.raises(httpx2.ReadTimeout):
+                httpx2.post(f"{running.url}/chat/completions", json={**body, "stream": stream}, timeout=0.5)
+        assert running.settled("guardchain_requests_total", 2)
+        assert running.metric("guardchain_upstream_errors_total", upstream="main", reason="client_gone") == 2
+        assert running.metric("guardchain_upstream_errors_total") == 2
+        assert ask(running, "echo").status_code == after
+
+
 @pytest.mark.parametrize(("key_from", "reason"), [("client", "client_key"), ("config", "401")])
 def test_a_client_s_own_key_is_its_own_affair(main: FaultyUpstream, key_from: str, reason: str) -> None:
     with proxy(main.url, key_from=key_from, **({"api_key": "sk-ours"} if key_from == "config" else {})) as running:
