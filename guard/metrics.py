@@ -64,6 +64,8 @@ _REASONS = (
     "malformed",
     "circuit_open",
     "deadline",
+    "status_timeout",
+    "client_gone",
     "queue_full",
     "429",
     "500",

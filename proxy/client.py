@@ -13,6 +13,7 @@ from starlette.types import Receive
 
 from guard.errors import RequestError
 from proxy.responder import Responder
+from proxy.upstream.counting import CLIENT_GONE
 
 BODY_IDLE_SECONDS = 60.0
 """How long a client may pause while it sends a body."""
@@ -89,7 +90,7 @@ class Client:
             if message["type"] == "http.disconnect":
                 if not responder.ended:
                     self.gone = True
-                    task.cancel()
+                    task.cancel(CLIENT_GONE)
                 return
 
     async def _next(self) -> Mapping[str, Any]:

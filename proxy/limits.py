@@ -79,14 +79,18 @@ class Limiter:
         claims = _claims(limits, caller, asked)
         if claims:
             await self._spend(claims, trace)
-        gate = await self._enter(limits, caller.tenant, trace) if limits.concurrency is not None else None
+        gate, begun = None, False
         try:
+            if limits.concurrency is not None:
+                gate = await self._enter(limits, caller.tenant, trace)
+            begun = True
             yield
         finally:
             if gate is not None:
                 gate.leave()
             if limits.tokens_per_minute is not None:
-                self._settle(claims[-1], asked, trace)
+                # Whoever never got a turn has used nothing.
+                self._settle(claims[-1], _used(asked, trace) if begun else 0)
 
     async def close(self) -> None:
         """Wait for the last corrections."""
@@ -126,9 +130,8 @@ class Limiter:
             self._metrics.waited(waited)
         return gate
 
-    def _settle(self, claim: Claim, asked: Demand, trace: Trace) -> None:
-        more = _used(asked, trace) - claim.cost
-        if more:
+    def _settle(self, claim: Claim, used: int) -> None:
+        if more := used - claim.cost:
             task = asyncio.ensure_future(self._correct(Claim(claim.key, claim.limit, more)))
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)

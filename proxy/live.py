@@ -9,7 +9,7 @@ from typing import Any
 
 from guard.audit import Audit
 from proxy.assembly import Assembly
-from proxy.upstream.base import Upstream
+from proxy.upstream.base import Shown, Upstream
 
 log = logging.getLogger("proxy")
 
@@ -30,6 +30,8 @@ class Live:
         self._old = [a for a in (*self._old, old) if a.leased or a is old]
         for name, upstream in old.upstreams.items():
             if id(upstream) not in kept:
+                if isinstance(upstream, Shown):
+                    upstream.retire()
                 self._do(self._retire(name, upstream, list(self._old)))
         if old.audit is not new.audit:
             self._do(self._retire_audit(old.audit, list(self._old)))

@@ -86,6 +86,15 @@ class Filed(Protocol):
         ...
 
 
+@runtime_checkable
+class Shown(Protocol):
+    """An upstream whose state the metrics show under its name."""
+
+    def retire(self) -> None:
+        """From now on the name is another's, or nobody's: show a sound state, and nothing of calls still under way."""
+        ...
+
+
 class Upstream(Protocol):
     """A model behind the proxy. Raises `UpstreamError` for everything that kept it from giving a `Reply`."""
 

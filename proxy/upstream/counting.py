@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from guard.errors import UpstreamError
 from guard.metrics import Metrics
 from proxy.upstream.base import Call, Reply, Upstream
 
 CLIENT_KEY = "client_key"
 """Reason of a 401 or 403 to a key that is the client's own: not the upstream's fault, nor ours."""
+
+CLIENT_GONE = "client_gone"
+"""Reason of a call whose client hung up before there was an answer; its task is cancelled with this word."""
 
 
 async def counted(upstream: Upstream, call: Call, metrics: Metrics, *, client_key: bool = False) -> Reply:
@@ -21,6 +26,10 @@ async def counted(upstream: Upstream, call: Call, metrics: Metrics, *, client_ke
         reply = await upstream.send(call)
     except UpstreamError as error:
         metrics.upstream_error(name, error.reason)
+        raise
+    except asyncio.CancelledError as left:
+        if CLIENT_GONE in left.args:  # else a deadline or a shutdown, which tell of themselves
+            metrics.upstream_error(name, CLIENT_GONE)
         raise
     if reply.status >= 400:
         metrics.upstream_error(name, CLIENT_KEY if client_key and reply.status in (401, 403) else str(reply.status))

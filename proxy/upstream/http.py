@@ -119,12 +119,21 @@ class HttpUpstream:
         `total_timeout`, `reset`, `tls`, `oversize`, `redirect`, `encoding`, `malformed` or `circuit_open`. The event
         iterator raises the same, besides `early_close`; `close` hangs up on an answer that is not finished.
         """
-        deadline = asyncio.get_running_loop().time() + self._total
-        if self._resilience is None:
-            return await self._attempt(call, deadline)
-        return await self._resilience.run(call, lambda: self._attempt(call, deadline), deadline)
+        return await self._send(call, self._total)
+
+    def retire(self) -> None:
+        """See `Shown`."""
+        if self._resilience is not None:
+            self._resilience.retire()
 
     # Internals
+
+    async def _send(self, call: Call, seconds: float, *, proves: bool = True) -> Reply:
+        """`send` within so many seconds in all; `proves` as in `Resilience.run`."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        if self._resilience is None:
+            return await self._attempt(call, deadline)
+        return await self._resilience.run(call, lambda: self._attempt(call, deadline), deadline, proves=proves)
 
     async def _list(self) -> int | None:
         """Ask for `/v1/models` and keep the names in the answer. Its status; None where there is none in a second."""
@@ -214,6 +223,8 @@ class HttpUpstream:
         parser = SSEParser(max_event_bytes=self._max_event)
         try:
             while chunk := await self._read(response, deadline):
+                if self._resilience is not None:
+                    self._resilience.heard()
                 for event in parser.feed(chunk):
                     yield event
             for event in parser.close():

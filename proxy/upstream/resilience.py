@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -10,6 +12,9 @@ from guard.errors import UpstreamError
 from proxy.breaker import Breaker, State
 from proxy.upstream.base import Call, Reply
 from proxy.upstream.retrying import CIRCUIT_OPEN, Allowance, advised, is_failure, may_repeat, pause
+
+_SILENT_SECONDS = 10.0
+"""An upstream that gave nobody a word for so long fails those who leave it; before that they were impatient."""
 
 
 class Counters(Protocol):
@@ -31,15 +36,30 @@ class Resilience:
         self._retries = retries
         self._wait = wait
         self._allowance = Allowance()
-        self.breaker = (
-            Breaker(failures, seconds, on_change=lambda state: counters.breaker(name, state))
-            if failures is not None
-            else None
-        )
+        self._retired = False
+        self._heard = -math.inf
+        self.breaker = Breaker(failures, seconds, on_change=self._show) if failures is not None else None
 
-    async def run(self, call: Call, attempt: Callable[[], Awaitable[Reply]], deadline: float) -> Reply:
+    def retire(self) -> None:
+        """The breaker goes on, unseen: the name in the metrics is of whoever comes next, whose breaker is closed."""
+        if self.breaker is not None:
+            self._show(State.CLOSED)
+        self._retired = True
+
+    def heard(self) -> None:
+        """The upstream sent something, whoever asked for it: a call that waits on is slow by itself."""
+        self._heard = time.monotonic()
+
+    def _show(self, state: State) -> None:
+        if not self._retired:
+            self._counters.breaker(self._name, state)
+
+    async def run(
+        self, call: Call, attempt: Callable[[], Awaitable[Reply]], deadline: float, *, proves: bool = True
+    ) -> Reply:
         """The reply of the first attempt that gives one, or of the last. `deadline` in the loop's time.
 
+        Without `proves` an answer does not show that requests are served: it makes no failure forgotten.
         Raises what the last attempt did; `UpstreamError` reason `circuit_open` (503) while the breaker is open.
         """
         self._allowance.call()
@@ -47,19 +67,23 @@ class Resilience:
         while True:
             self._admit()
             reply, error = None, None
+            began = time.monotonic()
             try:
                 reply = await attempt()
             except UpstreamError as failure:
                 error = failure
             except BaseException:
-                if self.breaker is not None:
-                    self.breaker.abandoned()
+                self._abandoned(began)
                 raise
+            if reply is not None and proves:
+                self.heard()
             label = error.reason if error is not None else str(reply.status) if reply is not None else ""
             if reply is not None and reply.events is not None:
                 self._streams(reply)
-            else:
+            elif proves or is_failure(label):
                 self._record(label)
+            elif self.breaker is not None:
+                self.breaker.abandoned()
             advice = advised(list(reply.headers)) if reply is not None else None
             seconds = self._pause(call, label, number, advice, deadline)
             if seconds is None:
@@ -87,6 +111,14 @@ class Resilience:
         if self.breaker is not None:
             self.breaker.began()
             reply.ended = self._record
+
+    def _abandoned(self, began: float) -> None:
+        """The caller left. Where all do before a hung upstream would time out, nobody else tells of it."""
+        if self.breaker is not None:
+            if time.monotonic() - max(began, self._heard) >= _SILENT_SECONDS:
+                self.breaker.failed()
+            else:
+                self.breaker.abandoned()
 
     def _record(self, label: str) -> None:
         if self.breaker is not None:

@@ -31,6 +31,7 @@ _FAILURES = frozenset(
         "idle_timeout",
         "reset",
         "early_close",
+        "status_timeout",
         "502",
         "503",
         "504",

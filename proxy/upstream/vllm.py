@@ -42,7 +42,7 @@ class VllmUpstream(HttpUpstream):
         self._salting = salt_by_tenant
         self._status: Mapping[str, Any] = {}
         self._asked = -_FRESH_SECONDS
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
 
     @property
     def can_steer(self) -> bool:  # type: ignore[override]
@@ -58,6 +58,11 @@ class VllmUpstream(HttpUpstream):
         if not self.listed:  # they do not change while the server runs
             await self._list()
         return True
+
+    async def close(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+        await super().close()
 
     async def send(self, call: Call) -> Reply:
         """See `HttpUpstream.send`. Headers and body of the call cannot speak to the plugin: its own are set last."""
@@ -110,26 +115,31 @@ class VllmUpstream(HttpUpstream):
 
     async def _verify(self, *, fresh: bool = False) -> None:
         """Ask the server what it is, at most every few seconds. Raises `UpstreamError` when it must not be used."""
-        if self._status and not fresh and time.monotonic() - self._asked < _FRESH_SECONDS:
+        if self._status and time.monotonic() - self._asked < (0.5 if fresh else _FRESH_SECONDS):
             return
-        async with self._asking:
-            if self._status and time.monotonic() - self._asked < (0.5 if fresh else _FRESH_SECONDS):
-                return
-            self._status = await self._ask()
-            self._asked = time.monotonic()
+        if self._asking is None:
+            self._asking = asyncio.ensure_future(self._ask())
+            self._asking.add_done_callback(self._heard)
+        # All who come meanwhile wait for the same answer, good or bad; whoever leaves takes it from nobody.
+        await asyncio.shield(self._asking)
 
-    async def _ask(self) -> Mapping[str, Any]:
-        call = Call(wire.STATUS, method="GET", headers={wire.SECRET: self._secret})
+    def _heard(self, asking: asyncio.Task[None]) -> None:
+        self._asking = None
+        if not asking.cancelled():
+            asking.exception()  # nobody may be left to be told
+
+    async def _ask(self) -> None:
         try:
-            async with asyncio.timeout(_STATUS_SECONDS):
-                reply = await super().send(call)
-        except TimeoutError:
-            self._status = {}
-            raise UpstreamError("the server did not say what it is in time", reason="status_timeout") from None
+            self._status = await self._told()
         except UpstreamError:
             self._status = {}
             raise
-        self._status = {}
+        self._asked = time.monotonic()
+
+    async def _told(self) -> Mapping[str, Any]:
+        call = Call(wire.STATUS, method="GET", headers={wire.SECRET: self._secret})
+        # Not through the engine: a server that hangs there still says what it is.
+        reply = await self._send(call, min(self._total, _STATUS_SECONDS), proves=False)
         if reply.status != 200 or reply.body is None:
             raise _unguarded(refused(reply.status))
         try:
@@ -141,6 +151,14 @@ class VllmUpstream(HttpUpstream):
             raise _unguarded(problems[0])
         found: Mapping[str, Any] = status
         return found
+
+    async def _attempt(self, call: Call, deadline: float) -> Reply:
+        try:
+            return await super()._attempt(call, deadline)
+        except UpstreamError as error:
+            if call.endpoint != wire.STATUS or error.reason != "total_timeout":
+                raise
+            raise UpstreamError("the server did not say what it is in time", reason="status_timeout") from None
 
 
 _PRIVATE = ("vllm_xargs", "cache_salt", "kv_transfer_params")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -151,6 +152,20 @@ def test_a_client_that_hangs_up_says_nothing_of_the_upstream() -> None:
         assert ask(running, "echo").status_code == 200
 
 
+@pytest.mark.parametrize(("silent", "after"), [(0.2, 503), (60.0, 200)])
+def test_clients_that_hang_up_before_an_answer(silent: float, after: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.upstream.resilience._SILENT_SECONDS", silent)
+    with FaultyUpstream() as up, proxy(up.url, breaker={"failures": 2, "seconds": 60.0}) as running:
+        body = {"model": "fault-stall-before", "messages": [{"role": "user", "content": "hi"}]}
+        for stream in (False, True):
+            with pytest.raises(httpx2.ReadTimeout):
+                httpx2.post(f"{running.url}/chat/completions", json={**body, "stream": stream}, timeout=0.5)
+        assert running.settled("guardchain_requests_total", 2)
+        assert running.metric("guardchain_upstream_errors_total", upstream="main", reason="client_gone") == 2
+        assert running.metric("guardchain_upstream_errors_total") == 2
+        assert ask(running, "echo").status_code == after
+
+
 @pytest.mark.parametrize(("key_from", "reason"), [("client", "client_key"), ("config", "401")])
 def test_a_client_s_own_key_is_its_own_affair(main: FaultyUpstream, key_from: str, reason: str) -> None:
     with proxy(main.url, key_from=key_from, **({"api_key": "sk-ours"} if key_from == "config" else {})) as running:
@@ -180,6 +195,86 @@ def test_a_fallback_serves(main: FaultyUpstream, spare: FaultyUpstream, fault: s
         assert running.metric("guardchain_upstream_errors_total", upstream="main") == 1
         for name in ("main", "spare"):
             assert running.metric("guardchain_upstream_requests_total", upstream=name) == 1
+
+
+def test_a_vllm_server_that_hangs_costs_its_callers_one_wait(
+    spare: FaultyUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.upstream.vllm._STATUS_SECONDS", 1.0)
+    with socket.socket() as deaf:  # takes connections and never reads them
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(64)
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        server = {"kind": "vllm", "base_url": url, "secret": "s" * 32, "breaker": {"failures": 1, "seconds": 60.0}}
+        settings = {
+            "upstreams": {"gpu": server, "spare": {"kind": "openai", "base_url": spare.url}},
+            "routes": [{"upstream": "gpu", "fallback": ["spare"]}],
+            "policies": {"default": {"sanitize": {"ner": []}}},
+            "surrogate_key": "for tests only, and long",
+        }
+        with Proxy.running(settings) as running, ThreadPoolExecutor(6) as crowd:
+            began = time.monotonic()
+            answers = list(crowd.map(lambda _: ask(running, "echo").status_code, range(6)))
+            assert answers == [200] * 6 and time.monotonic() - began < 3
+            assert running.metric("guardchain_upstream_breaker_state", upstream="gpu") == 2
+            began = time.monotonic()
+            assert ask(running, "echo").status_code == 200 and time.monotonic() - began < 0.9, "at once"
+            assert running.metric("guardchain_upstream_fallbacks_total", upstream="gpu", served_by="spare") == 7
+
+
+def one(base_url: str, **breaker: Any) -> dict[str, Any]:
+    return {"main": {"kind": "openai", "base_url": base_url, "retries": 0, "breaker": {"failures": 1, **breaker}}}
+
+
+@contextmanager
+def watched(upstreams: dict[str, Any]) -> Iterator[Proxy]:
+    settings = {
+        "upstreams": upstreams,
+        "routes": [{"upstream": "main"}],
+        "policies": {"default": {"sanitize": {"ner": []}}},
+        "surrogate_key": "for tests only, and long",
+    }
+    with Proxy.running(settings, watched=True) as running:
+        yield running
+
+
+@pytest.mark.parametrize("change", ["repaired", "no breaker", "renamed", "refused", "another"])
+def test_a_reload_shows_the_breakers_that_are_in_force(main: FaultyUpstream, change: str) -> None:
+    before = one(main.url, seconds=60.0)
+    after = {
+        "repaired": {"upstreams": one(main.url, seconds=50.0)},
+        "no breaker": {"upstreams": one(main.url, failures=None)},
+        "renamed": {"upstreams": {"new": one(main.url)["main"]}, "routes": [{"upstream": "new"}]},
+        "another": {"upstreams": {**before, "new": one(main.url)["main"]}},
+        "refused": {"upstreams": one(main.url), "policies": {"default": {"plugins": {"missing": {}}}}},
+    }[change]
+    with watched(before) as running:
+        assert ask(running, "fault-502").status_code == 502
+        assert running.metric("guardchain_upstream_breaker_state", upstream="main") == 2
+        if change == "refused":
+            with pytest.raises(AssertionError):
+                running.reload(seconds=5.0, **after)
+            assert running.metric("guardchain_config_reload_failures_total") == 1
+        else:
+            running.reload(**after)
+        kept = change in ("another", "refused")
+        assert running.metric("guardchain_upstream_breaker_state", upstream="main") == (2 if kept else 0)
+        assert ask(running, "echo").status_code == (503 if kept else 200)
+
+
+def test_calls_of_before_a_reload_say_nothing_of_what_came_after() -> None:
+    with FaultyUpstream() as up, watched(one(up.url)) as running:
+        up.hold()
+        body = {"model": "fault-stall-mid", "messages": [{"role": "user", "content": "a b c d e f"}], "stream": True}
+        with httpx2.stream("POST", f"{running.url}/chat/completions", json=body, timeout=20) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            running.reload(upstreams=one(up.url, seconds=50.0))
+            up.release()
+            assert "data: [DONE]" in list(lines)
+        assert running.metric("guardchain_upstream_errors_total", upstream="main", reason="early_close") == 1
+        assert running.metric("guardchain_upstream_breaker_state", upstream="main") == 0
+        assert running.metric("guardchain_upstream_breaker_opened_total", upstream="main") == 0
 
 
 def test_when_nobody_serves_the_first_failure_is_the_answer(spare: FaultyUpstream) -> None:

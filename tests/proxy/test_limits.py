@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -152,6 +153,31 @@ def test_a_turn_that_does_not_come() -> None:
                 say(serving)
             assert "in time" in error.value.message
         assert serving.metric('guardchain_rejections_total{reason="limit_queue_seconds"}') == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "patience", "refused"),
+    [
+        ({"queue": 0}, 20.0, "limit_concurrency"),
+        ({"queue_seconds": 0.1}, 20.0, "limit_queue_seconds"),
+        ({"queue_seconds": 30.0}, 0.3, "ClientGone"),
+    ],
+)
+def test_who_gets_no_turn_pays_no_tokens(limits: dict[str, Any], patience: float, refused: str) -> None:
+    with limited(Echo(), tokens_per_minute=10_000, requests_per_minute=6, concurrency=1, **limits) as serving:
+        url, head = f"{serving.url}/v1/chat/completions", {"authorization": "Bearer gc-acme"}
+        body = {"model": "echo", "messages": [{"role": "user", "content": "stall"}], "stream": True}
+        with httpx2.Client(timeout=30) as http, http.stream("POST", url, json=body, headers=head) as held:
+            lines = held.iter_lines()
+            next(lines)
+            with contextlib.suppress(httpx2.ReadTimeout):
+                many = {**body, "max_tokens": 8000}
+                assert httpx2.post(url, json=many, headers=head, timeout=patience).status_code == 429
+        assert refused in [record.error for record in serving.records]
+        time.sleep(0.1)
+        left = say(serving).headers
+        assert int(left["x-ratelimit-remaining-tokens"]) > 9_900
+        assert left["x-ratelimit-remaining-requests"] == "3", "a request it was"
 
 
 @pytest.mark.parametrize(

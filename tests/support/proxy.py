@@ -85,11 +85,11 @@ class Proxy:
                 thread.join(20)
                 assert not thread.is_alive(), "the proxy did not stop"
 
-    def reload(self, **changes: Any) -> None:
-        """Put other values in the config's file and wait until they are in force."""
+    def reload(self, *, seconds: float = 30.0, **changes: Any) -> None:
+        """Put other values in the config's file and wait until they are in force, at most so long."""
         generation = self.metric("guardchain_config_generation")
         self.config.write_text(json.dumps({**json.loads(self.config.read_text()), **changes}))
-        assert self.settled("guardchain_config_generation", generation + 1, 30)
+        assert self.settled("guardchain_config_generation", generation + 1, seconds)
 
     def metric(self, name: str, **labels: str) -> float:
         """Sum of a metric's samples that carry these labels; 0 when there are none."""

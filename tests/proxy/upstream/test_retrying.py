@@ -30,6 +30,7 @@ CHAT, RESPONSES, LIST = (
         ("early_close", False, False, False, False, True),
         ("first_byte_timeout", False, False, True, False, True),
         ("total_timeout", False, False, False, False, False),
+        ("status_timeout", False, False, True, True, True),
         ("circuit_open", False, False, True, True, False),
         ("unguarded", False, False, True, True, False),
         ("queue_full", False, False, True, True, False),

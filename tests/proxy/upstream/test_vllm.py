@@ -10,8 +10,11 @@ import orjson
 import pytest
 
 from guard.errors import UpstreamError
+from guard.metrics import Metrics
 from guard.verdict import Decision, Finding, Mode, OnError, Verdict
+from proxy.upstream import vllm
 from proxy.upstream.base import Call, Reply, Upstream
+from proxy.upstream.resilience import Resilience
 from proxy.upstream.vllm import VllmUpstream
 from steering.vllm_plugin import wire
 from tests.proxy.upstream.test_http import Server, whole
@@ -128,6 +131,85 @@ def test_ready() -> None:
         await upstream.start()
         assert not await upstream.ready()
         await upstream.close()
+
+    run(check)
+
+
+async def hanging(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(60)
+
+
+def guarded_by_breaker(server: Server, failures: int) -> VllmUpstream:
+    resilience = Resilience("v", Metrics(), retries=0, wait=1.0, failures=failures, seconds=60.0)
+    return VllmUpstream("v", base_url=server.url, secret=SECRET, resilience=resilience)
+
+
+async def reason(upstream: VllmUpstream) -> str:
+    with pytest.raises(UpstreamError) as failure:
+        await upstream.send(CALL)
+    return failure.value.reason
+
+
+def test_a_server_that_hangs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes meanwhile waits for the same question, and after some of them nobody waits."""
+    monkeypatch.setattr(vllm, "_STATUS_SECONDS", 0.4)
+
+    async def check() -> None:
+        async with Server(hanging) as server:
+            upstream = guarded_by_breaker(server, failures=2)
+            await upstream.start()
+            began = asyncio.get_running_loop().time()
+            assert await asyncio.gather(*(reason(upstream) for _ in range(6))) == ["status_timeout"] * 6
+            assert asyncio.get_running_loop().time() - began < 0.8, "together, not one after another"
+            assert len(server.requests) == 1
+            assert await reason(upstream) == "status_timeout"
+            assert await reason(upstream) == "circuit_open"
+            await upstream.close()
+
+    run(check)
+
+
+def test_who_leaves_takes_the_answer_from_nobody() -> None:
+    async def check() -> None:
+        asked = asyncio.Event()
+        answer = served()
+
+        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.set()
+            await asyncio.sleep(0.2)
+            await answer(reader, writer)
+
+        async with Server(slow) as server:
+            upstream = guarded_by_breaker(server, failures=1)
+            await upstream.start()
+            first, second = (asyncio.ensure_future(upstream.send(CALL)) for _ in range(2))
+            await asked.wait()
+            first.cancel()
+            assert (await second).status == 200
+            assert first.cancelled()
+            assert [line for line, _, _ in server.requests].count(f"GET {wire.STATUS} HTTP/1.1") == 1
+            await upstream.close()
+
+    run(check)
+
+
+def test_a_server_that_says_what_it_is_and_serves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The status comes from the front; only what the engine answers makes its failures forgotten."""
+    monkeypatch.setattr(vllm, "_FRESH_SECONDS", 0.0)
+
+    async def check() -> None:
+        async def front(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if wire.STATUS in server.requests[-1][0]:
+                writer.write(whole(orjson.dumps(GOOD)))
+            else:
+                writer.write(whole(b"{}", "503 Service Unavailable"))
+
+        async with Server(front) as server:
+            upstream = guarded_by_breaker(server, failures=2)
+            await upstream.start()
+            assert [(await upstream.send(CALL)).status for _ in range(2)] == [503, 503]
+            assert await reason(upstream) == "circuit_open"
+            await upstream.close()
 
     run(check)
 
