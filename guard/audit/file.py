@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import time
 from pathlib import Path
 
 from guard.audit.chain import GENESIS, digest, link
-from guard.errors import ConfigError, cause
-
-log = logging.getLogger("guard.audit")
+from guard.audit.complaint import Complaint
+from guard.errors import ConfigError
 
 _PATIENCE = 0.25  # seconds for another process's lock; a line takes it for microseconds
 _TAIL = 1 << 16
@@ -30,6 +28,8 @@ class FileSink:
         self._keep = keep
         self._chain = chain
         self._known: tuple[int, int, str] | None = None  # inode, size and last line's digest after our own last line
+        self._moved = Complaint("the audit file was moved and cannot be made again")
+        self._stuck = Complaint("the audit file cannot be turned over")
         self._carried = ""  # the last line's digest in a file that somebody else moved away
         try:
             self._fd: int | None = self._open()
@@ -40,8 +40,8 @@ class FileSink:
 
     def write(self, line: bytes) -> None:
         """Whole or not at all: what a full disk took of it is cut off again."""
-        fd = self._locked()
         try:
+            fd = self._locked()
             size = os.fstat(fd).st_size
             if self._rotate_bytes is not None and size > 0 and size + len(line) + 1 > self._rotate_bytes:
                 fd = self._turned(fd)
@@ -102,8 +102,10 @@ class FileSink:
                 return self._fd
             try:
                 fresh = self._open()
-            except OSError as error:  # moved away and not to be made again: better there than nowhere
-                log.warning("the audit file was moved and cannot be made again: %s", cause(error))
+            except OSError as error:  # moved away and not to be made again: there rather than nowhere
+                if _is_deleted(self._fd):
+                    raise
+                self._moved.about(error)
                 return self._fd
             self._switch(fresh)
 
@@ -129,7 +131,9 @@ class FileSink:
                 self._path.unlink()
             fresh = self._open()
         except OSError as error:
-            log.warning("the audit file cannot be turned over: %s", cause(error))
+            if _is_deleted(fd):
+                raise
+            self._stuck.about(error)
             return fd
         self._switch(fresh)  # closing the old one lets its lock go: whoever waited for it finds it moved
         return self._locked()
@@ -155,6 +159,11 @@ class FileSink:
             return digest(_last_line(older, size)) if size else GENESIS
         finally:
             os.close(older)
+
+
+def _is_deleted(fd: int) -> bool:
+    """It has no name any more: what is written there is gone with the last process that has it open."""
+    return os.fstat(fd).st_nlink == 0
 
 
 def _last_line(fd: int, size: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import threading
 import time
@@ -100,6 +101,24 @@ def test_a_proxy_that_serves_nobody_for_want_of_its_log_says_so_until_it_can_be_
         assert written(file, 1) == [503]
         assert json.loads(file.read_text())["endpoint"] == "/readyz"
         assert ask(proxy).status_code == 200
+
+
+def test_block_refuses_when_the_log_was_deleted_and_cannot_be_made_again(
+    upstream: FaultyUpstream, tmp_path: Path
+) -> None:
+    log = tmp_path / "log" / "audit.jsonl"
+    with Proxy.running(settings(upstream, sink="file", path=str(log), on_error="block")) as proxy:
+        assert ask(proxy).status_code == 200
+        assert written(log, 1) == [200]
+        shutil.rmtree(log.parent)
+        log.parent.write_text("in the way")
+        assert ask(proxy).status_code == 200
+        assert proxy.settled("guardchain_audit_failures_total", 1)
+        assert ask(proxy).json()["error"]["code"] == "audit_unavailable"
+        assert httpx2.get(f"{proxy.root}/readyz").status_code == 503
+        log.parent.unlink()
+        assert httpx2.get(f"{proxy.root}/readyz").status_code == 200
+        assert written(log, 1) == [503]
 
 
 def test_a_reload_away_from_a_server_that_reads_nothing_holds_nobody_up(

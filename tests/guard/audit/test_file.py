@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +48,59 @@ def test_a_file_that_cannot_be_made_again_stays_in_use(tmp_path: Path) -> None:
         sink.reopen()
     sink.write(line(2))
     assert numbers(moved / "a.jsonl") == [1, 2]
+
+
+def in_the_way(directory: Path) -> None:
+    """The log is deleted with its directory, which cannot be made again."""
+    shutil.rmtree(directory)
+    directory.write_text("in the way")
+
+
+def test_a_deleted_file_that_cannot_be_made_again_loses_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "d" / "a.jsonl"
+    sinks = [FileSink(str(file)) for _ in range(2)]
+    in_the_way(file.parent)
+    for sink in sinks * 2:  # by the reason, and not by a lock that the one before left behind
+        with pytest.raises(FileExistsError):
+            sink.write(line(1))
+    file.parent.unlink()
+    for sink in sinks:
+        sink.write(line(2))
+    assert numbers(file) == [2, 2]
+
+
+def test_a_turn_that_deleted_the_file_and_made_no_other_loses_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a"
+    sink = FileSink(str(file), rotate_bytes=1000, keep=0)
+    sink.write(line(1, 900))
+
+    def no_room() -> int:
+        raise OSError(errno.ENOSPC, "no inode left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sink, "_open", no_room)
+        with pytest.raises(OSError, match="no inode left"):
+            sink.write(line(2, 900))
+    sink.write(line(3))
+    assert numbers(file) == [3]
+
+
+@pytest.mark.parametrize("rotate", [None, 1000])
+def test_what_is_wrong_with_the_file_is_said_once(
+    tmp_path: Path, rotate: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "d" / "a"
+    sink = FileSink(str(file), rotate_bytes=rotate, keep=1)
+    if rotate is None:
+        file.parent.rename(tmp_path / "moved")
+        file.parent.write_text("in the way")
+    else:
+        file.with_name("a.1").mkdir()
+    for number in range(10):
+        sink.write(line(number, 200))
+    assert len(caplog.records) == 1
 
 
 def test_a_file_that_cannot_be_opened_is_an_error_at_start(tmp_path: Path) -> None:
@@ -139,7 +194,9 @@ def test_a_lock_that_is_never_let_go_loses_the_line_within_a_moment(tmp_path: Pa
 
 WRITER = """
 import sys
+from guard.audit import file
 from guard.audit.file import FileSink
+file._PATIENCE = 60  # who writes without a pause leaves the others little time, on a busy machine none
 path, who, count, rotate, chain = sys.argv[1], *map(int, sys.argv[2:])
 sink = FileSink(path, rotate_bytes=rotate or None, keep=1000, chain=bool(chain))
 for n in range(count):
