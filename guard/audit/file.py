@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from guard.audit.chain import GENESIS, digest, link
 from guard.audit.complaint import Complaint
+from guard.audit.mark import OFF, Mark
 from guard.errors import ConfigError
 
 _PATIENCE = 0.25  # seconds for another process's lock; a line takes it for microseconds
@@ -19,7 +22,9 @@ class FileSink:
     """Appends to `path`. The file's lock is held for each line, so that workers agree on whose turn it is, when the
     file is turned over (`path` becomes `path.1`, `path.1` becomes `path.2`, … `keep` of them), and which line was last.
 
-    A file that somebody else moved away is left at the next line. Raises `ConfigError` when it cannot be opened.
+    A file that somebody else moved away is left at the next line. Whether lines are chained is one thing for all who
+    write the file: a sink with another setting than the one in force changes it with its first line. Raises
+    `ConfigError` when it cannot be opened.
     """
 
     def __init__(self, path: str, *, rotate_bytes: int | None = None, keep: int = 10, chain: bool = False) -> None:
@@ -27,6 +32,7 @@ class FileSink:
         self._rotate_bytes = rotate_bytes
         self._keep = keep
         self._chain = chain
+        self._mark = Mark(self._path)
         self._known: tuple[int, int, str] | None = None  # inode, size and last line's digest after our own last line
         self._moved = Complaint("the audit file was moved and cannot be made again")
         self._stuck = Complaint("the audit file cannot be turned over")
@@ -35,18 +41,22 @@ class FileSink:
             self._fd: int | None = self._open()
             if chain:
                 self._before(self._fd)  # an unreadable predecessor is found now
+            noted = self._mark.read()
+            self._changes = noted is not None and chain == (noted == OFF)
+            if chain and noted is not None and not self._changes:
+                self._catch_up()
         except OSError as error:
             raise ConfigError(f"audit.path cannot be written: {error.strerror}") from None
 
     def write(self, line: bytes) -> None:
         """Whole or not at all: what a full disk took of it is cut off again."""
-        try:
-            fd = self._locked()
+        with self._held() as fd:
             size = os.fstat(fd).st_size
             if self._rotate_bytes is not None and size > 0 and size + len(line) + 1 > self._rotate_bytes:
                 fd = self._turned(fd)
                 size = os.fstat(fd).st_size
-            if self._chain:
+            chained = self._chained(fd)
+            if chained:
                 line = link(line, self._before(fd))
             data = (b"\n" if size and os.pread(fd, 1, size - 1) != b"\n" else b"") + line + b"\n"
             try:
@@ -57,11 +67,9 @@ class FileSink:
                 if len(left) < len(data):
                     os.ftruncate(fd, size)
                 raise
-            if self._chain:
+            if chained:
                 self._known = (os.fstat(fd).st_ino, size + len(data), digest(line))
-        finally:
-            if self._fd is not None:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+                self._mark.write(self._known[2])
 
     def reopen(self) -> None:
         """Open `path` again. Raises `OSError`, after which the old file stays in use."""
@@ -85,8 +93,16 @@ class FileSink:
             os.close(self._fd)
         self._fd = fd
 
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[int]:
+        """The file that `path` names now, locked for a moment."""
+        try:
+            yield self._locked()
+        finally:
+            if self._fd is not None:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+
     def _locked(self) -> int:
-        """The file that `path` names now, locked."""
         until = time.monotonic() + _PATIENCE
         while True:
             if self._fd is None:
@@ -121,6 +137,8 @@ class FileSink:
     def _turned(self, fd: int) -> int:
         """Move the files up by one and start afresh. When that fails, the file in hand grows on."""
         try:
+            if self._chained(fd):
+                self._mark.write(self._before(fd))  # it is behind when somebody was killed right after a line
             for number in range(self._keep - 1, 0, -1):
                 old = self._older(number)
                 if old.exists():
@@ -141,13 +159,34 @@ class FileSink:
     def _older(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")
 
+    def _chained(self, fd: int) -> bool:
+        """Whether the next line carries a digest. The sinks of requests that began before a reload, and of workers that
+        have yet to reload, follow the newest: lines with and without would look tampered with.
+        """
+        noted = self._mark.read()
+        if noted is None:
+            return self._chain
+        if self._changes:
+            self._changes = False
+            noted = self._before(fd) if self._chain else OFF
+            self._mark.write(noted)
+        return noted != OFF
+
+    def _catch_up(self) -> None:
+        """The mark is behind when the machine stopped; by the time of the first line the file may be elsewhere."""
+        with contextlib.suppress(TimeoutError), self._held() as fd:
+            self._mark.write(self._before(fd))
+
     def _before(self, fd: int) -> str:
-        """The digest of the last line: of the file, else of the one turned over, else of none."""
+        """The digest of the last line: of the file, else the one noted, else of the file turned over, else of none."""
         now = os.fstat(fd)
         if self._known is not None and self._known[:2] == (now.st_ino, now.st_size):
             return self._known[2]
         if now.st_size:
             return digest(_last_line(fd, now.st_size))
+        noted = self._mark.read()
+        if noted is not None and noted != OFF:
+            return noted
         if self._carried and self._rotate_bytes is None:
             return self._carried
         try:

@@ -127,7 +127,7 @@ def test_the_chain_goes_on_through_turns_restarts_and_moves(tmp_path: Path) -> N
     file = tmp_path / "a"
     for start in range(0, 40, 10):
         written(file, 10, start, rotate=2000)
-    older = sorted(tmp_path.glob("a.*"), key=lambda one: -int(one.suffix[1:]))
+    older = sorted(tmp_path.glob("a.[0-9]*"), key=lambda one: -int(one.suffix[1:]))
     assert len(older) >= 3
     report = verify([*older, file])
     assert (report.intact, report.lines, report.begins) == (True, 40, GENESIS)
@@ -193,7 +193,7 @@ def turned(directory: Path) -> Path:
     file = directory / "a"
     for start in range(0, 13 * 4, 4):
         written(file, 4, start, rotate=800)
-    assert {one.name for one in directory.iterdir()} == {"a", *(f"a.{number}" for number in range(1, 13))}
+    assert {one.name for one in directory.iterdir()} == {"a", "a.chain", *(f"a.{number}" for number in range(1, 13))}
     return file
 
 

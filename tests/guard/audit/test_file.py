@@ -213,7 +213,7 @@ def test_several_processes(tmp_path: Path, rotate: int, chain: int) -> None:
         for who in range(3)
     ]
     assert [process.wait(120) for process in running] == [0, 0, 0]
-    older = sorted(tmp_path.glob("a.jsonl.*"), key=lambda one: -int(one.suffix[1:]))
+    older = sorted(tmp_path.glob("a.jsonl.[0-9]*"), key=lambda one: -int(one.suffix[1:]))
     assert bool(older) == bool(rotate)
     found = [json.loads(one) for each in [*older, file] for one in each.read_text().splitlines()]
     for who in range(3):
