@@ -12,6 +12,7 @@ from pathlib import Path
 from guard.audit.chain import GENESIS, digest, link
 from guard.audit.complaint import Complaint
 from guard.audit.mark import OFF, Mark
+from guard.audit.series import older, turned_over
 from guard.errors import ConfigError
 
 _PATIENCE = 0.25  # seconds for another process's lock; a line takes it for microseconds
@@ -36,6 +37,7 @@ class FileSink:
         self._known: tuple[int, int, str] | None = None  # inode, size and last line's digest after our own last line
         self._moved = Complaint("the audit file was moved and cannot be made again")
         self._stuck = Complaint("the audit file cannot be turned over")
+        self._stays = Complaint("audit files above audit.keep cannot be deleted")
         self._carried = ""  # the last line's digest in a file that somebody else moved away
         try:
             self._fd: int | None = self._open()
@@ -139,12 +141,13 @@ class FileSink:
         try:
             if self._chained(fd):
                 self._mark.write(self._before(fd))  # it is behind when somebody was killed right after a line
+            self._forget()
             for number in range(self._keep - 1, 0, -1):
-                old = self._older(number)
+                old = older(self._path, number)
                 if old.exists():
-                    old.replace(self._older(number + 1))
+                    old.replace(older(self._path, number + 1))
             if self._keep:
-                self._path.replace(self._older(1))
+                self._path.replace(older(self._path, 1))
             else:
                 self._path.unlink()
             fresh = self._open()
@@ -156,8 +159,14 @@ class FileSink:
         self._switch(fresh)  # closing the old one lets its lock go: whoever waited for it finds it moved
         return self._locked()
 
-    def _older(self, number: int) -> Path:
-        return self._path.with_name(f"{self._path.name}.{number}")
+    def _forget(self) -> None:
+        """What is above `keep`, which was higher once: the oldest first, so that a stop meanwhile leaves no gap."""
+        try:
+            for number, old in turned_over(self._path).items():
+                if number > self._keep and old.is_file():
+                    old.unlink()
+        except OSError as error:
+            self._stays.about(error)
 
     def _chained(self, fd: int) -> bool:
         """Whether the next line carries a digest. The sinks of requests that began before a reload, and of workers that
@@ -190,14 +199,14 @@ class FileSink:
         if self._carried and self._rotate_bytes is None:
             return self._carried
         try:
-            older = os.open(self._older(1), os.O_RDONLY | os.O_CLOEXEC)
+            one = os.open(older(self._path, 1), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return GENESIS
         try:
-            size = os.fstat(older).st_size
-            return digest(_last_line(older, size)) if size else GENESIS
+            size = os.fstat(one).st_size
+            return digest(_last_line(one, size)) if size else GENESIS
         finally:
-            os.close(older)
+            os.close(one)
 
 
 def _is_deleted(fd: int) -> bool:

@@ -44,7 +44,8 @@ class Audit(Node):
     rotate_bytes: Annotated[int, Field(ge=65536)] | None = None
     """Turn the file over before it grows beyond this size in bytes; unset: never (for logrotate and the like)."""
     keep: Annotated[int, Field(ge=0, le=10_000)] = 10
-    """How many turned-over files stay: `path.1` is the newest."""
+    """How many turned-over files stay: `path.1` is the newest. Those with a higher number are deleted with the next
+    turn."""
     chain: bool = False
     """Each line of the file carries the SHA-256 of the line before (`before`), so that `guard audit verify` shows
     whether lines were changed, moved or dropped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from guard.audit import chain
 from guard.audit.chain import GENESIS, digest, verify
 from guard.audit.file import FileSink
+from guard.audit.series import open_all
 from guard.cli.audit import app
 
 Lines = list[bytes]
@@ -116,10 +118,11 @@ def test_a_log_in_use_is_read_as_it_was_at_the_beginning(tmp_path: Path) -> None
     lines = written(file, 10, rotate=1000)
     files = [file.with_name("a.1"), file]
     before = verify(files)
-    reading = chain._lines(files)
-    first = next(reading)
-    written(file, 10, start=10, rotate=1000)
-    assert len([first, *reading]) == before.lines
+    with contextlib.ExitStack() as stack:
+        reading = chain._lines(open_all(files, stack))
+        first = next(reading)
+        written(file, 10, start=10, rotate=1000)
+        assert len([first, *reading]) == before.lines
     assert digest(lines[-1]) == before.last
 
 

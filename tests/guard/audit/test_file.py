@@ -144,6 +144,41 @@ def test_a_file_that_cannot_be_turned_over_grows_on(tmp_path: Path, caplog: pyte
     assert "cannot be turned over" in caplog.text
 
 
+@pytest.mark.parametrize(("keep", "left"), [(4, 4), (2, 2), (0, 0)])
+def test_a_lower_keep_forgets_what_is_above(tmp_path: Path, keep: int, left: int) -> None:
+    file = tmp_path / "a"
+    for number in range(6):
+        FileSink(str(file), rotate_bytes=1000, keep=10).write(line(number, 900))
+    others = [tmp_path / name for name in ("a.20261129", "a.7.gz", "a.chained", "b.9")]
+    for other in others:
+        other.touch()
+    (tmp_path / "a.9").mkdir()
+    sink = FileSink(str(file), rotate_bytes=1000, keep=keep)
+    assert len(numbers(*(tmp_path / f"a.{n}" for n in range(1, 6)))) == 5  # until the next turn
+    for number in range(6, 8):
+        sink.write(line(number, 900))
+    older = [tmp_path / f"a.{n}" for n in range(left, 0, -1)]
+    assert set(tmp_path.iterdir()) == {*others, *older, file, tmp_path / "a.9"}
+    assert numbers(*older, file) == list(range(7 - left, 8))
+
+
+def test_a_file_above_keep_that_cannot_be_deleted_stops_no_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "a"
+    (tmp_path / "a.3").touch()
+
+    def refused(self: Path) -> None:
+        raise PermissionError(errno.EPERM, "immutable")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    sink = FileSink(str(file), rotate_bytes=1000, keep=1)
+    for number in range(3):
+        sink.write(line(number, 900))
+    assert numbers(tmp_path / "a.1", file) == [1, 2]
+    assert [one.getMessage() for one in caplog.records] == ["audit files above audit.keep cannot be deleted: EPERM"]
+
+
 FULL = """
 import resource, sys
 from guard.audit.file import FileSink
