@@ -18,7 +18,7 @@ from guard.errors import ConfigError
 MOST = 10_000
 """The highest number: what `audit.keep` allows. Higher ones are dates, by somebody else."""
 _PATIENCE = 1.0  # seconds for a moment in which all of a log can be opened
-_PAUSE = 0.01
+_PAUSE = 0.001
 
 _Identity: TypeAlias = tuple[int, int]  # device and inode
 
@@ -65,19 +65,30 @@ def open_series(file: Path, stack: contextlib.ExitStack) -> list[Opened]:
     while True:
         try:
             _open(_listed(file), streams, stack)  # thousands take a while, in which nobody shall wait
-            with file.open("rb") as log, _shared(log):  # nobody turns it over now, and few are new
+            with _held(file, until) as held:
                 listed = _listed(file)
-                _open(listed, streams, stack)
-                if listed[file] == _identity(os.fstat(log.fileno())):
+                _open(listed, streams, stack)  # few are new
+                if listed[file] == held:  # nor did somebody move it who knows of no lock
                     return [_sized(path, streams[identity]) for path, identity in listed.items()]
-            error = OSError(errno.EBUSY, "moved away again and again")
-        except FileNotFoundError as moved:  # between a look and the next
-            error = moved
-        except OSError as final:
-            raise _unreadable(final, file) from None
-        if time.monotonic() > until:
+        except FileNotFoundError as error:  # moved between a look and the next
+            if time.monotonic() > until:
+                raise _unreadable(error, file) from None
+            time.sleep(_PAUSE)
+        except OSError as error:
             raise _unreadable(error, file) from None
-        time.sleep(_PAUSE)
+
+
+@contextlib.contextmanager
+def _held(file: Path, until: float) -> Iterator[_Identity]:
+    """The log, locked: nobody turns it over now. Whoever waits for it is often left with a file that was moved away."""
+    while True:
+        with file.open("rb") as log, _shared(log):
+            identity = _identity(os.fstat(log.fileno()))
+            if identity == _identity(file.stat()):
+                yield identity
+                return
+        if time.monotonic() > until:
+            raise TimeoutError(errno.ETIMEDOUT, "moved away again and again")
 
 
 def _listed(file: Path) -> dict[Path, _Identity]:
