@@ -48,7 +48,7 @@ class Audit(Node):
     turn."""
     chain: bool = False
     """Each line of the file carries the SHA-256 of the line before (`before`), so that `guard audit verify` shows
-    whether lines were changed, moved or dropped."""
+    whether lines were changed, moved or dropped. `path.chain` holds the last line's."""
     syslog: str | None = None
     """The server when `sink` is `syslog`: `udp://host:514`, `tcp://host:601`, `tls://host:6514` or `unix:///dev/log`.
     Lines are RFC 5424 messages; up to 10,000 wait in memory while it cannot be reached."""
