@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from guard.audit.chain import verify
 from tests.support.proxy import Proxy
 from tests.support.upstream import FaultyUpstream
 
@@ -119,6 +120,28 @@ def test_block_refuses_when_the_log_was_deleted_and_cannot_be_made_again(
         log.parent.unlink()
         assert httpx2.get(f"{proxy.root}/readyz").status_code == 200
         assert written(log, 1) == [503]
+
+
+@pytest.mark.parametrize("chain", [True, False])
+def test_a_chain_switched_by_a_reload_counts_for_requests_under_way(
+    upstream: FaultyUpstream, tmp_path: Path, chain: bool
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    paused = {**BODY, "model": "fault-pause", "stream": True}
+    audit = {"sink": "file", "path": str(log)}
+    with Proxy.running(settings(upstream, **audit, chain=not chain), watched=True) as proxy:
+        assert ask(proxy).status_code == 200
+        with httpx2.stream("POST", f"{proxy.url}/chat/completions", json=paused, timeout=30) as answer:
+            proxy.reload(audit={**audit, "chain": chain})
+            assert ask(proxy).status_code == 200
+            assert written(log, 2) == [200, 200]
+            upstream.release()
+            answer.read()
+        assert written(log, 3) == [200, 200, 200]
+        assert ask(proxy).status_code == 200
+        assert written(log, 4) == [200] * 4
+    assert ["before" in json.loads(line) for line in log.read_text().splitlines()] == [not chain, chain, chain, chain]
+    assert not chain or verify([log]).intact
 
 
 def test_a_reload_away_from_a_server_that_reads_nothing_holds_nobody_up(
