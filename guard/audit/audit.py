@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 
 import orjson
 
+from guard.audit.complaint import Complaint
 from guard.audit.record import AuditRecord
 from guard.audit.sinks import Sink
-from guard.errors import cause
-
-log = logging.getLogger("guard.audit")
-
-_COMPLAIN_EVERY = 60.0
 
 
 class Audit:
@@ -26,7 +21,7 @@ class Audit:
     def __init__(self, sink: Sink | None, *, on_failure: Callable[[], None] = lambda: None) -> None:
         self._sink = sink
         self._on_failure = on_failure
-        self._complained = float("-inf")
+        self._complaint = Complaint("audit line lost", logging.ERROR)
         self.failing = False
         """The last line was lost."""
 
@@ -57,7 +52,4 @@ class Audit:
 
     def _lost(self, error: Exception) -> None:
         self._on_failure()
-        now = time.monotonic()
-        if now - self._complained >= _COMPLAIN_EVERY:
-            self._complained = now
-            log.error("audit line lost: %s", cause(error))
+        self._complaint.about(error)

@@ -7,17 +7,14 @@ who may write the file has made all of it again. All are seen by whoever noted a
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 import orjson
 
-from guard.errors import ConfigError
+from guard.audit.series import Opened, older, open_all, open_series
 
 KEY = "before"
 """The line's key for the digest of the line before it."""
@@ -40,6 +37,7 @@ def link(line: bytes, before: str) -> bytes:
 class Report:
     """What `verify` found. `intact` when there is no problem; `last` is the digest of the last line."""
 
+    files: int
     lines: int = 0
     unchained: int = 0
     """Lines at the start from before the chain was switched on."""
@@ -63,7 +61,23 @@ def verify(files: Sequence[Path], expect: str | None = None, since: str | None =
     before the first line; `GENESIS`: nothing may be missing at the start. Raises `ConfigError` when a file cannot be
     read.
     """
-    report = Report()
+    with contextlib.ExitStack() as stack:
+        return _followed(open_all(files, stack), expect, since)
+
+
+def verify_series(file: Path, expect: str | None = None, since: str | None = None) -> Report:
+    """The same for a log and all that was turned over from it, of which no number may be missing."""
+    with contextlib.ExitStack() as stack:
+        opened = open_series(file, stack)
+        report = _followed(opened, expect, since)
+    numbers = {int(one.path.suffix[1:]) for one in opened[:-1]}
+    gone = set(range(1, max(numbers, default=0))) - numbers
+    report.problems += [f"{older(file, number)} is missing" for number in sorted(gone)]
+    return report
+
+
+def _followed(files: Sequence[Opened], expect: str | None, since: str | None) -> Report:
+    report = Report(files=len(files))
     found = expect is None or expect == GENESIS
     reached = since is None
     more = 0
@@ -104,28 +118,14 @@ def verify(files: Sequence[Path], expect: str | None = None, since: str | None =
     return report
 
 
-def _lines(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    with contextlib.ExitStack() as stack:
-        for file, stream, size in _opened(files, stack):
-            for number, line in enumerate(stream, 1):
-                size -= len(line)
-                if size < 0:
-                    break  # written since
-                yield f"{file}:{number}", line.removesuffix(b"\n")
-
-
-def _opened(files: Sequence[Path], stack: contextlib.ExitStack) -> list[tuple[Path, BinaryIO, int]]:
-    """All at once, with their sizes: reading takes minutes, in which a file in use grows and is turned over."""
-    opened: list[tuple[Path, BinaryIO, int]] = []
+def _lines(files: Sequence[Opened]) -> Iterator[tuple[str, bytes]]:
     for file in files:
-        try:
-            stream = stack.enter_context(file.open("rb"))
-            fcntl.flock(stream, fcntl.LOCK_SH)  # no line is half written
-            opened.append((file, stream, os.fstat(stream.fileno()).st_size))
-            fcntl.flock(stream, fcntl.LOCK_UN)
-        except OSError as error:
-            raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
-    return opened
+        left = file.size
+        for number, line in enumerate(file.stream, 1):
+            left -= len(line)
+            if left < 0:
+                break  # written since
+            yield f"{file.path}:{number}", line.removesuffix(b"\n")
 
 
 def _object(line: bytes) -> dict[str, object] | None:

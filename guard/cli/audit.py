@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from guard.audit.chain import GENESIS, Report
+from guard.audit.chain import GENESIS, Report, verify_series
 from guard.audit.chain import verify as follow
 from guard.errors import ConfigError
 
@@ -51,28 +51,12 @@ def verify(
             raise ConfigError(f"{option} takes a line's digest: 64 hexadecimal digits, as printed by an earlier run")
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # all files are open at once
-    older = _older(files[0]) if len(files) == 1 else {}
-    ordered = [older[number] for number in sorted(older, reverse=True)] + files
-    report = follow(ordered, expect, since)
-    report.problems += [
-        f"{files[0]}.{number} is missing" for number in range(1, max(older, default=0)) if number not in older
-    ]
-    _print(report, ordered)
+    report = follow(files, expect, since) if len(files) > 1 else verify_series(files[0], expect, since)
+    _print(report)
     raise typer.Exit(0 if report.intact else 1)
 
 
-def _older(file: Path) -> dict[int, Path]:
-    """What was turned over from `file`, by its number: the highest is the oldest."""
-    prefix = f"{file.name}."
-    numbers = [
-        int(one.name.removeprefix(prefix))
-        for one in file.parent.glob("*")
-        if re.fullmatch(re.escape(prefix) + "(0|[1-9][0-9]*)", one.name)
-    ]
-    return {number: file.with_name(f"{prefix}{number}") for number in numbers}
-
-
-def _print(report: Report, files: list[Path]) -> None:
+def _print(report: Report) -> None:
     out = Console(highlight=False, soft_wrap=True)
     for problem in report.problems:
         out.print(problem, style="red", markup=False)
@@ -84,7 +68,7 @@ def _print(report: Report, files: list[Path]) -> None:
     if report.torn:
         out.print(f"{report.torn} lines are torn (written when the machine or the process stopped), in their place.")
     state = "intact" if report.intact else "BROKEN"
-    out.print(f"{state}: {report.lines} lines in {len(files)} {'file' if len(files) == 1 else 'files'}")
+    out.print(f"{state}: {report.lines} lines in {report.files} {'file' if report.files == 1 else 'files'}")
     out.print(f"last line: {report.last}")
     if report.intact:
         out.print("Note it elsewhere: --expect with it shows later whether anything up to here was changed or cut off,")

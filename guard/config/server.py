@@ -44,10 +44,11 @@ class Audit(Node):
     rotate_bytes: Annotated[int, Field(ge=65536)] | None = None
     """Turn the file over before it grows beyond this size in bytes; unset: never (for logrotate and the like)."""
     keep: Annotated[int, Field(ge=0, le=10_000)] = 10
-    """How many turned-over files stay: `path.1` is the newest."""
+    """How many turned-over files stay: `path.1` is the newest. Those with a higher number are deleted with the next
+    turn."""
     chain: bool = False
     """Each line of the file carries the SHA-256 of the line before (`before`), so that `guard audit verify` shows
-    whether lines were changed, moved or dropped."""
+    whether lines were changed, moved or dropped. `path.chain` holds the last line's."""
     syslog: str | None = None
     """The server when `sink` is `syslog`: `udp://host:514`, `tcp://host:601`, `tls://host:6514` or `unix:///dev/log`.
     Lines are RFC 5424 messages; up to 10,000 wait in memory while it cannot be reached."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from guard.audit.chain import verify
 from tests.support.proxy import Proxy
 from tests.support.upstream import FaultyUpstream
 
@@ -100,6 +102,46 @@ def test_a_proxy_that_serves_nobody_for_want_of_its_log_says_so_until_it_can_be_
         assert written(file, 1) == [503]
         assert json.loads(file.read_text())["endpoint"] == "/readyz"
         assert ask(proxy).status_code == 200
+
+
+def test_block_refuses_when_the_log_was_deleted_and_cannot_be_made_again(
+    upstream: FaultyUpstream, tmp_path: Path
+) -> None:
+    log = tmp_path / "log" / "audit.jsonl"
+    with Proxy.running(settings(upstream, sink="file", path=str(log), on_error="block")) as proxy:
+        assert ask(proxy).status_code == 200
+        assert written(log, 1) == [200]
+        shutil.rmtree(log.parent)
+        log.parent.write_text("in the way")
+        assert ask(proxy).status_code == 200
+        assert proxy.settled("guardchain_audit_failures_total", 1)
+        assert ask(proxy).json()["error"]["code"] == "audit_unavailable"
+        assert httpx2.get(f"{proxy.root}/readyz").status_code == 503
+        log.parent.unlink()
+        assert httpx2.get(f"{proxy.root}/readyz").status_code == 200
+        assert written(log, 1) == [503]
+
+
+@pytest.mark.parametrize("chain", [True, False])
+def test_a_chain_switched_by_a_reload_counts_for_requests_under_way(
+    upstream: FaultyUpstream, tmp_path: Path, chain: bool
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    paused = {**BODY, "model": "fault-pause", "stream": True}
+    audit = {"sink": "file", "path": str(log)}
+    with Proxy.running(settings(upstream, **audit, chain=not chain), watched=True) as proxy:
+        assert ask(proxy).status_code == 200
+        with httpx2.stream("POST", f"{proxy.url}/chat/completions", json=paused, timeout=30) as answer:
+            proxy.reload(audit={**audit, "chain": chain})
+            assert ask(proxy).status_code == 200
+            assert written(log, 2) == [200, 200]
+            upstream.release()
+            answer.read()
+        assert written(log, 3) == [200, 200, 200]
+        assert ask(proxy).status_code == 200
+        assert written(log, 4) == [200] * 4
+    assert ["before" in json.loads(line) for line in log.read_text().splitlines()] == [not chain, chain, chain, chain]
+    assert not chain or verify([log]).intact
 
 
 def test_a_reload_away_from_a_server_that_reads_nothing_holds_nobody_up(

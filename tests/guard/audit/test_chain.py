@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from guard.audit import chain
 from guard.audit.chain import GENESIS, digest, verify
 from guard.audit.file import FileSink
+from guard.audit.series import open_all
 from guard.cli.audit import app
 
 Lines = list[bytes]
@@ -116,10 +118,11 @@ def test_a_log_in_use_is_read_as_it_was_at_the_beginning(tmp_path: Path) -> None
     lines = written(file, 10, rotate=1000)
     files = [file.with_name("a.1"), file]
     before = verify(files)
-    reading = chain._lines(files)
-    first = next(reading)
-    written(file, 10, start=10, rotate=1000)
-    assert len([first, *reading]) == before.lines
+    with contextlib.ExitStack() as stack:
+        reading = chain._lines(open_all(files, stack))
+        first = next(reading)
+        written(file, 10, start=10, rotate=1000)
+        assert len([first, *reading]) == before.lines
     assert digest(lines[-1]) == before.last
 
 
@@ -127,7 +130,7 @@ def test_the_chain_goes_on_through_turns_restarts_and_moves(tmp_path: Path) -> N
     file = tmp_path / "a"
     for start in range(0, 40, 10):
         written(file, 10, start, rotate=2000)
-    older = sorted(tmp_path.glob("a.*"), key=lambda one: -int(one.suffix[1:]))
+    older = sorted(tmp_path.glob("a.[0-9]*"), key=lambda one: -int(one.suffix[1:]))
     assert len(older) >= 3
     report = verify([*older, file])
     assert (report.intact, report.lines, report.begins) == (True, 40, GENESIS)
@@ -193,7 +196,7 @@ def turned(directory: Path) -> Path:
     file = directory / "a"
     for start in range(0, 13 * 4, 4):
         written(file, 4, start, rotate=800)
-    assert {one.name for one in directory.iterdir()} == {"a", *(f"a.{number}" for number in range(1, 13))}
+    assert {one.name for one in directory.iterdir()} == {"a", "a.chain", *(f"a.{number}" for number in range(1, 13))}
     return file
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +50,59 @@ def test_a_file_that_cannot_be_made_again_stays_in_use(tmp_path: Path) -> None:
     assert numbers(moved / "a.jsonl") == [1, 2]
 
 
+def in_the_way(directory: Path) -> None:
+    """The log is deleted with its directory, which cannot be made again."""
+    shutil.rmtree(directory)
+    directory.write_text("in the way")
+
+
+def test_a_deleted_file_that_cannot_be_made_again_loses_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "d" / "a.jsonl"
+    sinks = [FileSink(str(file)) for _ in range(2)]
+    in_the_way(file.parent)
+    for sink in sinks * 2:  # by the reason, and not by a lock that the one before left behind
+        with pytest.raises(FileExistsError):
+            sink.write(line(1))
+    file.parent.unlink()
+    for sink in sinks:
+        sink.write(line(2))
+    assert numbers(file) == [2, 2]
+
+
+def test_a_turn_that_deleted_the_file_and_made_no_other_loses_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a"
+    sink = FileSink(str(file), rotate_bytes=1000, keep=0)
+    sink.write(line(1, 900))
+
+    def no_room() -> int:
+        raise OSError(errno.ENOSPC, "no inode left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sink, "_open", no_room)
+        with pytest.raises(OSError, match="no inode left"):
+            sink.write(line(2, 900))
+    sink.write(line(3))
+    assert numbers(file) == [3]
+
+
+@pytest.mark.parametrize("rotate", [None, 1000])
+def test_what_is_wrong_with_the_file_is_said_once(
+    tmp_path: Path, rotate: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "d" / "a"
+    sink = FileSink(str(file), rotate_bytes=rotate, keep=1)
+    if rotate is None:
+        file.parent.rename(tmp_path / "moved")
+        file.parent.write_text("in the way")
+    else:
+        file.with_name("a.1").mkdir()
+    for number in range(10):
+        sink.write(line(number, 200))
+    assert len(caplog.records) == 1
+
+
 def test_a_file_that_cannot_be_opened_is_an_error_at_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
         FileSink(str(tmp_path))
@@ -87,6 +142,41 @@ def test_a_file_that_cannot_be_turned_over_grows_on(tmp_path: Path, caplog: pyte
         sink.write(line(number, 200))
     assert numbers(file) == list(range(10))
     assert "cannot be turned over" in caplog.text
+
+
+@pytest.mark.parametrize(("keep", "left"), [(4, 4), (2, 2), (0, 0)])
+def test_a_lower_keep_forgets_what_is_above(tmp_path: Path, keep: int, left: int) -> None:
+    file = tmp_path / "a"
+    for number in range(6):
+        FileSink(str(file), rotate_bytes=1000, keep=10).write(line(number, 900))
+    others = [tmp_path / name for name in ("a.20261129", "a.7.gz", "a.chained", "b.9")]
+    for other in others:
+        other.touch()
+    (tmp_path / "a.9").mkdir()
+    sink = FileSink(str(file), rotate_bytes=1000, keep=keep)
+    assert len(numbers(*(tmp_path / f"a.{n}" for n in range(1, 6)))) == 5  # until the next turn
+    for number in range(6, 8):
+        sink.write(line(number, 900))
+    older = [tmp_path / f"a.{n}" for n in range(left, 0, -1)]
+    assert set(tmp_path.iterdir()) == {*others, *older, file, tmp_path / "a.9"}
+    assert numbers(*older, file) == list(range(7 - left, 8))
+
+
+def test_a_file_above_keep_that_cannot_be_deleted_stops_no_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "a"
+    (tmp_path / "a.3").touch()
+
+    def refused(self: Path) -> None:
+        raise PermissionError(errno.EPERM, "immutable")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    sink = FileSink(str(file), rotate_bytes=1000, keep=1)
+    for number in range(3):
+        sink.write(line(number, 900))
+    assert numbers(tmp_path / "a.1", file) == [1, 2]
+    assert [one.getMessage() for one in caplog.records] == ["audit files above audit.keep cannot be deleted: EPERM"]
 
 
 FULL = """
@@ -139,7 +229,9 @@ def test_a_lock_that_is_never_let_go_loses_the_line_within_a_moment(tmp_path: Pa
 
 WRITER = """
 import sys
+from guard.audit import file
 from guard.audit.file import FileSink
+file._PATIENCE = 60  # who writes without a pause leaves the others little time, on a busy machine none
 path, who, count, rotate, chain = sys.argv[1], *map(int, sys.argv[2:])
 sink = FileSink(path, rotate_bytes=rotate or None, keep=1000, chain=bool(chain))
 for n in range(count):
@@ -156,7 +248,7 @@ def test_several_processes(tmp_path: Path, rotate: int, chain: int) -> None:
         for who in range(3)
     ]
     assert [process.wait(120) for process in running] == [0, 0, 0]
-    older = sorted(tmp_path.glob("a.jsonl.*"), key=lambda one: -int(one.suffix[1:]))
+    older = sorted(tmp_path.glob("a.jsonl.[0-9]*"), key=lambda one: -int(one.suffix[1:]))
     assert bool(older) == bool(rotate)
     found = [json.loads(one) for each in [*older, file] for one in each.read_text().splitlines()]
     for who in range(3):
