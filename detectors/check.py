@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +70,7 @@ class ProbeCheck:
         max_windows: int = 16,
         unwrap: bool = False,
         digest_key: bytes = b"",
+        watch_seconds: float = 5.0,
     ) -> None:
         self.probe = probe
         self.steer_at = probe.calibration.steer_at if steer_at is None else steer_at
@@ -84,6 +86,7 @@ class ProbeCheck:
         self.max_windows = max_windows
         self.unwrap = unwrap
         self._digest_key = digest_key
+        self._watch_seconds = watch_seconds
         self._probes = probe.probes.fingerprint(probe.detector)
         harmless = probe.calibration.quantiles.get("harmless", {})
         self._quartiles = [harmless[q] for q in ("0.25", "0.5", "0.75") if q in harmless]
@@ -102,11 +105,18 @@ class ProbeCheck:
         """
         tools = exchange.tools() if exchange.tools is not None else None
         found: list[tuple[Part, Score]] = []
+        until = asyncio.get_running_loop().time() + self._watch_seconds
         conversations = await self._conversations(exchange)
-        for part, conversation in conversations:
-            found += await self._scores(part, conversation, tools, apply)
-            if apply and found[-1][1].value >= self.block_at:
-                break
+        async with aclosing(self._scores(conversations, tools)) as scores:
+            async for one in scores:
+                found.append(one)
+                if one[1].value >= self.block_at:
+                    break
+            if found and found[-1][1].value >= self.block_at and not apply:
+                with suppress(CheckUnavailable, TimeoutError):  # the verdict stands, whatever becomes of the rest
+                    async with asyncio.timeout_at(until):
+                        async for one in scores:
+                            found.append(one)
         if not found:
             return Finding(self.name)
         part, worst = max(found, key=lambda f: f[1].value)
@@ -159,24 +169,21 @@ class ProbeCheck:
         return [(part, c) for part, c in out if c]
 
     async def _scores(
-        self, part: Part, conversation: Sequence[Message], tools: Sequence[Tool] | None, apply: bool
-    ) -> list[tuple[Part, Score]]:
-        """One score for the whole and one for each window; with `apply` none behind the first to be blocked."""
-        prompt = await self.probe.render(conversation, tools, whole=self.scope is not Scope.WINDOWS)
-        pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
-        written = script_of(conversation)
-        scores: list[tuple[Part, Score]] = []
-        for piece in (prompt, *pieces):
-            try:
-                score = await self.probe.score_ids(piece, script=written, thresholds=(self.steer_at, self.block_at))
-            except CheckUnavailable as error:
-                if piece is prompt and pieces and error.reason in _TOO_LONG:
-                    continue  # the windows hold all of it
-                raise
-            scores.append((part if piece is prompt or part is not Part.TURN else Part.WINDOW, score))
-            if apply and score.value >= self.block_at:
-                break
-        return scores
+        self, conversations: Sequence[tuple[Part, Sequence[Message]]], tools: Sequence[Tool] | None
+    ) -> AsyncGenerator[tuple[Part, Score], None]:
+        """One score for each whole and one for each window."""
+        for part, conversation in conversations:
+            prompt = await self.probe.render(conversation, tools, whole=self.scope is not Scope.WINDOWS)
+            pieces = await self._windows(conversation, prompt, tools) if self.scope is Scope.WINDOWS else []
+            written = script_of(conversation)
+            for piece in (prompt, *pieces):
+                try:
+                    score = await self.probe.score_ids(piece, script=written, thresholds=(self.steer_at, self.block_at))
+                except CheckUnavailable as error:
+                    if piece is prompt and pieces and error.reason in _TOO_LONG:
+                        continue  # the windows hold all of it
+                    raise
+                yield part if piece is prompt or part is not Part.TURN else Part.WINDOW, score
 
     async def _windows(
         self, conversation: Sequence[Message], prompt: Sequence[int], tools: Sequence[Tool] | None

@@ -248,6 +248,7 @@ class _Builder:
             max_windows=spec.max_windows,
             unwrap=spec.unwrap,
             digest_key=self._surrogate_key,
+            watch_seconds=spec.deadline_seconds / 2,
         )
 
 

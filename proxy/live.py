@@ -19,6 +19,7 @@ class Live:
 
     def __init__(self, assembly: Assembly) -> None:
         self.current = assembly
+        assembly.audit.adopt()
         self._old: list[Assembly] = []
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -34,6 +35,7 @@ class Live:
                     upstream.retire()
                 self._do(self._retire(name, upstream, list(self._old)))
         if old.audit is not new.audit:
+            new.audit.adopt()
             self._do(self._retire_audit(old.audit, list(self._old)))
 
     async def discard(self, assembly: Assembly) -> None:

@@ -139,6 +139,7 @@ def normalised(text: str) -> str:
     """What makes two prompts the same: letters with their marks (vowels of Thai, Hindi, Tamil), and digits, in lower
     case and in one form (NFKC)."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = re.sub("[\ufe00-\ufe0f\u20e3\U000e0100-\U000e01ef]", "", folded)  # how a sign is drawn
     if folded.isascii():
         return re.sub(r"[\W_]+", " ", folded).strip()
     return " ".join("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded).split())

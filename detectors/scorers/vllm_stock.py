@@ -185,7 +185,10 @@ class VllmStockScorer:
                 return
             await self.start()
             opened = self._opened
-            found = (await self._read(*self._asked)).logprobs
+            asked = None
+            while asked is not self._asked:  # `expect` may come meanwhile
+                asked = self._asked
+                found = (await self._read(*asked)).logprobs
             if self._witness is None:
                 self._witness = found
             elif _apart(found, self._witness) > _DRIFT:

@@ -36,6 +36,11 @@ class Audit:
             self.failing = True
             self._lost(error)
 
+    def adopt(self) -> None:
+        """This log is the one in force from now on."""
+        if self._sink is not None:
+            self._sink.adopt()
+
     def reopen(self) -> None:
         """Open the file again, after it was moved away. If that fails, the old one stays in use."""
         if self._sink is None:

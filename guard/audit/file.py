@@ -73,6 +73,11 @@ class FileSink:
                 self._known = (os.fstat(fd).st_ino, size + len(data), digest(line))
                 self._mark.write(self._known[2])
 
+    def adopt(self) -> None:
+        """Chain from now on or no longer, for all who write the file; where it is not to be had, at the first line."""
+        with contextlib.suppress(OSError), self._held() as fd:
+            self._chained(fd)
+
     def reopen(self) -> None:
         """Open `path` again. Raises `OSError`, after which the old file stays in use."""
         self._switch(self._open())
@@ -162,8 +167,13 @@ class FileSink:
     def _forget(self) -> None:
         """What is above `keep`, which was higher once: the oldest first, so that a stop meanwhile leaves no gap."""
         try:
-            for number, old in turned_over(self._path).items():
-                if number > self._keep and old.is_file():
+            there, beyond = turned_over(self._path), []
+            number = self._keep + 1
+            while number in there:  # behind a gap it was somebody else
+                beyond.append(there[number])
+                number += 1
+            for old in reversed(beyond):
+                if old.is_file():
                     old.unlink()
         except OSError as error:
             self._stays.about(error)

@@ -18,6 +18,9 @@ class Sink(Protocol):
     def write(self, line: bytes) -> None:
         """Take one JSON object without its line break. Raises whatever is the matter when the line is lost."""
 
+    def adopt(self) -> None:
+        """The config that made this sink is in force from now on. Raises nothing."""
+
     def reopen(self) -> None:
         """Let go of what may have been moved away. Raises `OSError`, after which the sink works as before."""
 
@@ -49,6 +52,9 @@ class StdoutSink:
         self._torn = 0 < written < len(line)
         if written < len(line):
             raise OSError("short write")
+
+    def adopt(self) -> None:
+        """Its settings concern nobody else."""
 
     def reopen(self) -> None:
         """Nothing to open."""

@@ -59,6 +59,9 @@ class SyslogSink:
             self._sender = _Sender(self._address, self._queue)
             self._sender.start()
 
+    def adopt(self) -> None:
+        """Its settings concern nobody else."""
+
     def reopen(self) -> None:
         """Connections are made anew by themselves."""
 

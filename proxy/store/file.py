@@ -25,6 +25,8 @@ CREATE INDEX IF NOT EXISTS entries_until ON entries (until);
 _FORGOTTEN_SECONDS = 86400.0  # a bucket is full long before, unless somebody ran up a day's debt
 _SWEEP_EVERY = 500
 _AT_ONCE = 1000  # expired entries that one sweep forgets: others wait meanwhile
+_SHRUNK_BYTES = 8 << 20  # likewise, of what has not expired
+_OPEN_SECONDS = 60.0  # a large file of an earlier release gets its index first, by one of the workers
 _EXPIRED = "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE until <= ? ORDER BY until LIMIT ?)"
 
 
@@ -79,10 +81,13 @@ class FileStore:
         return await self._run(run)
 
     async def put(self, key: str, value: bytes, seconds: float) -> None:
+        # A bound for bytes is looked after by bytes: what two sweeps free comes in between them.
+        sweep = 16 * len(value) / self._most_bytes if self._most_bytes is not None else 0.0
         await self._run(
             lambda connection: connection.execute(
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key, value, self._clock() + seconds)
-            )
+            ),
+            sweep=sweep,
         )
 
     async def delete(self, key: str) -> None:
@@ -97,16 +102,17 @@ class FileStore:
         await asyncio.get_running_loop().run_in_executor(self._thread, end)
         self._thread.shutdown(wait=False)
 
-    async def _run(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, operation)
+    async def _run(self, operation: Callable[[sqlite3.Connection], _T], *, sweep: float = 0.0) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, operation, sweep)
 
-    def _transaction(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
+    def _transaction(self, operation: Callable[[sqlite3.Connection], _T], sweep: float) -> _T:
+        """`sweep`: how likely it cleans up as well, at least."""
         try:
             connection = self._connection or self._open()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = operation(connection)
-                if random.randrange(_SWEEP_EVERY) == 0:
+                if random.random() < max(sweep, 1 / _SWEEP_EVERY):
                     self._sweep(connection)
                 connection.execute("COMMIT")
                 return result
@@ -127,12 +133,13 @@ class FileStore:
 
     def _open(self) -> sqlite3.Connection:
         self._path.touch(mode=0o600)
-        connection = sqlite3.connect(self._path, timeout=self._wait, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=_OPEN_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
         # What a machine forgets when it loses power are seconds of counting.
         connection.execute("PRAGMA synchronous = OFF")
         connection.executescript(_TABLES)
+        connection.execute(f"PRAGMA busy_timeout = {int(self._wait * 1000)}")
         self._connection = connection
         return connection
 
@@ -144,11 +151,11 @@ def _file_bytes(connection: sqlite3.Connection) -> int:
 
 def _shrink(connection: sqlite3.Connection, most: int) -> None:
     [total] = connection.execute("SELECT TOTAL(LENGTH(value)) FROM entries").fetchone()
-    gone = []
+    gone, left = [], min(total - most, _SHRUNK_BYTES)
     for key, size in connection.execute("SELECT key, LENGTH(value) FROM entries ORDER BY until"):
-        if total <= most:
+        if left <= 0:
             break
-        total -= size
+        left -= size
         gone.append((key,))
     connection.executemany("DELETE FROM entries WHERE key = ?", gone)
 

@@ -37,7 +37,8 @@ class Resilience:
         self._wait = wait
         self._allowance = Allowance()
         self._retired = False
-        self._heard = -math.inf
+        self._heard = self._counted = -math.inf
+        self._denied = False  # the last request that said something about the upstream failed
         self.breaker = Breaker(failures, seconds, on_change=self._show) if failures is not None else None
 
     def retire(self) -> None:
@@ -59,13 +60,14 @@ class Resilience:
     ) -> Reply:
         """The reply of the first attempt that gives one, or of the last. `deadline` in the loop's time.
 
-        Without `proves` an answer does not show that requests are served: it makes no failure forgotten.
+        Without `proves` the call is none that users wait for, and its answer does not show that theirs are served: it
+        makes no failure of theirs forgotten, and is not what a half-open breaker lets through to see.
         Raises what the last attempt did; `UpstreamError` reason `circuit_open` (503) while the breaker is open.
         """
         self._allowance.call()
         number = 0
         while True:
-            self._admit()
+            self._admit(proves)
             reply, error = None, None
             began = time.monotonic()
             try:
@@ -73,17 +75,18 @@ class Resilience:
             except UpstreamError as failure:
                 error = failure
             except BaseException:
-                self._abandoned(began)
+                if proves:
+                    self._abandoned(began)
                 raise
             if reply is not None and proves:
                 self.heard()
             label = error.reason if error is not None else str(reply.status) if reply is not None else ""
             if reply is not None and reply.events is not None:
                 self._streams(reply)
-            elif proves or is_failure(label):
+            elif proves:
                 self._record(label)
-            elif self.breaker is not None:
-                self.breaker.abandoned()
+            else:
+                self._noted(label)
             advice = advised(list(reply.headers)) if reply is not None else None
             seconds = self._pause(call, label, number, advice, deadline)
             if seconds is None:
@@ -97,8 +100,8 @@ class Resilience:
             number += 1
             await asyncio.sleep(seconds)
 
-    def _admit(self) -> None:
-        if self.breaker is not None and not self.breaker.admit():
+    def _admit(self, proves: bool) -> None:
+        if self.breaker is not None and not (self.breaker.admit() if proves else self.breaker.wait == 0.0):
             raise UpstreamError(
                 "the upstream has failed repeatedly and is left alone for a moment",
                 reason=CIRCUIT_OPEN,
@@ -113,18 +116,31 @@ class Resilience:
             reply.ended = self._record
 
     def _abandoned(self, began: float) -> None:
-        """The caller left. Where all do before a hung upstream would time out, nobody else tells of it."""
+        """The caller left. Where all do before a hung upstream would time out, nobody else tells of it; however many
+        leave, one silence is one failure."""
         if self.breaker is not None:
-            if time.monotonic() - max(began, self._heard) >= _SILENT_SECONDS:
+            now = time.monotonic()
+            if now - max(began, self._heard, self._counted) >= _SILENT_SECONDS:
+                self._counted, self._denied = now, True
                 self.breaker.failed()
             else:
                 self.breaker.abandoned()
 
     def _record(self, label: str) -> None:
         if self.breaker is not None:
-            if is_failure(label):
+            self._denied = is_failure(label)
+            if self._denied:
                 self.breaker.failed()
             else:
+                self.breaker.succeeded()
+
+    def _noted(self, label: str) -> None:
+        """How a call ended that proves nothing."""
+        if self.breaker is not None:
+            if is_failure(label):
+                self.breaker.failed()
+            elif not self._denied and self.breaker.wait == 0.0:  # only such calls had failed
+                self.breaker.admit()
                 self.breaker.succeeded()
 
     def _pause(self, call: Call, label: str, number: int, advice: float | None, deadline: float) -> float | None:

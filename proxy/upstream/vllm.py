@@ -121,7 +121,14 @@ class VllmUpstream(HttpUpstream):
             self._asking = asyncio.ensure_future(self._ask())
             self._asking.add_done_callback(self._heard)
         # All who come meanwhile wait for the same answer, good or bad; whoever leaves takes it from nobody.
-        await asyncio.shield(self._asking)
+        asking = self._asking
+        try:
+            await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not asking.cancelled() or (task is not None and task.cancelling()):
+                raise
+            raise UpstreamError("the upstream is closed", reason="not_started", status=503) from None
 
     def _heard(self, asking: asyncio.Task[None]) -> None:
         self._asking = None

@@ -34,7 +34,10 @@ async def decide(
     Raises `ConfigError` for a policy that does not fit the probe set, or that this release does not understand.
     """
     try:
-        probing = ProbeCheck(probe, steer_at=policy.steer_at, block_at=policy.block_at, **policy.options)
+        watch = policy.probe.deadline / 2
+        probing = ProbeCheck(
+            probe, steer_at=policy.steer_at, block_at=policy.block_at, watch_seconds=watch, **policy.options
+        )
     except TypeError:
         raise ConfigError("the policy has an option that this release of the plugin does not know") from None
     steering = SteerCheck(

@@ -159,7 +159,7 @@
 {{- $name := . | trimPrefix "${" | trimSuffix "}" -}}
 {{- /* The last of these come with the image, or from Kubernetes. */ -}}
 {{- if not (or (hasPrefix "$" $name) (contains ":-" $name) (has $name $names) (regexMatch "^(HOME|HOSTNAME|LANG|PATH|PYTHON.*|KUBERNETES_.*)$" $name)) -}}
-{{- fail (printf "%s names ${%s}, which no pod would have, and none would start: put %s into secrets, or into extraEnv" $path $name $name) -}}
+{{- fail (printf "%s names ${%s}, which no pod would have, and none would start: put %s into secrets, or into extraEnv; if something else sets it in the pods, write ${%s:-}" $path $name $name $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

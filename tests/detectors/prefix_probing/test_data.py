@@ -106,6 +106,7 @@ def test_split_is_disjoint_stable_and_digested():
         ("a_b", "A b"),
         ("Ａｂｃ１", "abc1"),
         ("straße", "STRASSE"),
+        ("I ❤️ it", "i ❤ it"),
         ("e\u0301", "é"),
     ],
 )

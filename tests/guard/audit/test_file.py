@@ -149,7 +149,7 @@ def test_a_lower_keep_forgets_what_is_above(tmp_path: Path, keep: int, left: int
     file = tmp_path / "a"
     for number in range(6):
         FileSink(str(file), rotate_bytes=1000, keep=10).write(line(number, 900))
-    others = [tmp_path / name for name in ("a.20261129", "a.7.gz", "a.chained", "b.9")]
+    others = [tmp_path / name for name in ("a.2023", "a.20261129", "a.7.gz", "a.chained", "b.9")]
     for other in others:
         other.touch()
     (tmp_path / "a.9").mkdir()
@@ -166,7 +166,7 @@ def test_a_file_above_keep_that_cannot_be_deleted_stops_no_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "a"
-    (tmp_path / "a.3").touch()
+    (tmp_path / "a.2").touch()
 
     def refused(self: Path) -> None:
         raise PermissionError(errno.EPERM, "immutable")

@@ -164,3 +164,22 @@ def test_a_sink_that_writes_nothing_switches_nothing(file: Path) -> None:
     FileSink(str(file), chain=False)
     write(sink, 2)
     assert verify([file]).intact
+
+
+@pytest.mark.parametrize("adopted", [True, False])
+def test_a_sink_of_a_config_that_is_over_switches_nothing_back(file: Path, adopted: bool) -> None:
+    """A request that began under it may write its first line much later."""
+    write(FileSink(str(file), chain=True), 1)
+    over = FileSink(str(file), chain=False)
+    if adopted:
+        over.adopt()
+    now = FileSink(str(file), chain=True)
+    if adopted:
+        now.adopt()
+        assert Mark(file).read() == last(file)
+    write(now, 2)
+    if adopted:
+        write(over, 3)
+        write(now, 4)
+        assert verify([file]).lines == 4 and b"before" in file.read_bytes().splitlines()[-2]
+    assert verify([file]).intact

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -159,6 +160,46 @@ def test_a_file_stays_within_its_bytes(tmp_path: Path, monkeypatch: pytest.Monke
         assert (tmp_path / "s").stat().st_size < 400_000
 
     run(test)
+
+
+def test_large_values_stay_within_the_bytes_too(tmp_path: Path) -> None:
+    """No number of calls between two sweeps fills the disk."""
+
+    async def test() -> None:
+        store = FileStore(tmp_path / "s", most_bytes=4 << 20)
+        for n in range(120):
+            await store.put(str(n), b"x" * (1 << 19), 100 + n)
+        assert await store.get("119") is not None
+        await store.close()
+        assert (tmp_path / "s").stat().st_size < 20 << 20  # 60 MiB came in
+
+    run(test)
+
+
+def test_workers_that_open_a_file_of_an_earlier_release_wait_for_each_other(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "s", isolation_level=None)) as old:
+        old.execute("PRAGMA journal_mode = WAL")
+        old.execute(
+            "CREATE TABLE entries (key TEXT PRIMARY KEY, value BLOB NOT NULL, until REAL NOT NULL) WITHOUT ROWID"
+        )
+        old.execute("INSERT INTO entries VALUES ('k', X'76', 1e12)")
+        old.execute("BEGIN IMMEDIATE")  # as long as the index takes
+
+        async def test() -> None:
+            store = FileStore(tmp_path / "s", wait=0.1)
+            starting = asyncio.ensure_future(store.start())
+            await asyncio.sleep(0.6)
+            assert not starting.done()
+            old.execute("COMMIT")
+            await starting
+            assert await store.get("k") is not None
+            old.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailable):
+                await store.put("x", b"y", 60)
+            old.execute("ROLLBACK")
+            await store.close()
+
+        run(test)
 
 
 @settings(max_examples=15, deadline=None)

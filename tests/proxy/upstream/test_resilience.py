@@ -48,17 +48,19 @@ async def lists(upstream: HttpUpstream) -> None:
 
 
 @pytest.mark.parametrize(
-    ("patience", "meanwhile", "state"),
+    ("patience", "times", "meanwhile", "state"),
     [
-        (2 * SILENT, nothing, State.OPEN),
-        (SILENT / 4, nothing, State.CLOSED),
-        (1.5 * SILENT, answers, State.CLOSED),  # slow is that call, not the upstream
-        (2 * SILENT, streams, State.CLOSED),
-        (2 * SILENT, lists, State.OPEN),  # which is no service
+        (2 * SILENT, 2, nothing, State.OPEN),
+        (2 * SILENT, 1, nothing, State.CLOSED),  # one silence, however many leave
+        (SILENT / 4, 2, nothing, State.CLOSED),
+        (1.5 * SILENT, 2, answers, State.CLOSED),  # slow is that call, not the upstream
+        (2 * SILENT, 2, streams, State.CLOSED),
+        (2 * SILENT, 2, lists, State.OPEN),  # which is no service
     ],
 )
 def test_callers_who_leave(
     patience: float,
+    times: int,
     meanwhile: Callable[[HttpUpstream], Coroutine[Any, Any, None]],
     state: State,
     monkeypatch: pytest.MonkeyPatch,
@@ -86,7 +88,8 @@ def test_callers_who_leave(
             upstream = HttpUpstream("up", base_url=server.url, resilience=guard)
             await upstream.start()
             others = asyncio.ensure_future(meanwhile(upstream))
-            await asyncio.gather(*(impatient(upstream, patience) for _ in range(3)))
+            for _ in range(times):
+                await asyncio.gather(*(impatient(upstream, patience) for _ in range(3)))
             assert guard.breaker is not None and guard.breaker.state is state
             others.cancel()
             await upstream.close()

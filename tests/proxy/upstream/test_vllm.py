@@ -53,6 +53,10 @@ def served(
     return serve
 
 
+def answered() -> bytes:
+    return whole(orjson.dumps(ANSWER), "200 OK", f"{wire.FINDINGS}: {wire.findings_header(Decision(FINDINGS))}\r\n")
+
+
 def without(*names: str) -> dict[str, Any]:
     """The status of a plugin that knows fewer fields."""
     return {k: v for k, v in GOOD.items() if k not in names}
@@ -139,8 +143,8 @@ async def hanging(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
     await asyncio.sleep(60)
 
 
-def guarded_by_breaker(server: Server, failures: int) -> VllmUpstream:
-    resilience = Resilience("v", Metrics(), retries=0, wait=1.0, failures=failures, seconds=60.0)
+def guarded_by_breaker(server: Server, failures: int, seconds: float = 60.0) -> VllmUpstream:
+    resilience = Resilience("v", Metrics(), retries=0, wait=1.0, failures=failures, seconds=seconds)
     return VllmUpstream("v", base_url=server.url, secret=SECRET, resilience=resilience)
 
 
@@ -210,6 +214,98 @@ def test_a_server_that_says_what_it_is_and_serves_nobody(monkeypatch: pytest.Mon
             assert [(await upstream.send(CALL)).status for _ in range(2)] == [503, 503]
             assert await reason(upstream) == "circuit_open"
             await upstream.close()
+
+    run(check)
+
+
+def test_a_restart_that_only_readiness_saw_costs_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What opened the breaker closes it: the server says again what it is. Requests then all go at once."""
+    monkeypatch.setattr(vllm, "_FRESH_SECONDS", 0.0)
+    up, generating = False, asyncio.Event()
+
+    async def front(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if up and wire.STATUS in server.requests[-1][0]:
+            writer.write(whole(orjson.dumps(GOOD)))
+        elif up and "models" in server.requests[-1][0]:
+            writer.write(whole(b'{"data": []}'))
+        elif up:
+            await generating.wait()
+            writer.write(answered())
+
+    server = Server(front)
+
+    async def check() -> None:
+        nonlocal up
+        async with server:
+            upstream = guarded_by_breaker(server, failures=3, seconds=0.2)
+            await upstream.start()
+            for _ in range(6):
+                assert not await upstream.ready()
+            up = True
+            await asyncio.sleep(0.3)
+            assert await upstream.ready()
+            requests = [asyncio.ensure_future(upstream.send(CALL)) for _ in range(4)]
+            await asyncio.sleep(0.1)
+            assert await upstream.ready(), "while all of them are being answered"
+            generating.set()
+            assert [r.status for r in await asyncio.gather(*requests)] == [200] * 4
+            for up in (False, True) * 3:
+                await asyncio.sleep(0.0 if up else 0.6)  # a good word is good for half a second
+                assert await upstream.ready() is up, "failures in a row are meant"
+            await upstream.close()
+
+    run(check)
+
+
+def test_readiness_while_one_request_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe of a half-open breaker is a request: asking what the server is neither takes its place nor waits."""
+    monkeypatch.setattr(vllm, "_FRESH_SECONDS", 0.0)
+    broken = True
+
+    async def front(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if wire.STATUS in server.requests[-1][0]:
+            writer.write(whole(orjson.dumps(GOOD)))
+        elif "models" in server.requests[-1][0]:
+            writer.write(whole(b'{"data": []}'))
+        elif broken:
+            writer.write(whole(b"{}", "503 Service Unavailable"))
+        else:
+            await asyncio.sleep(0.5)
+            writer.write(answered())
+
+    server = Server(front)
+
+    async def check() -> None:
+        nonlocal broken
+        async with server:
+            upstream = guarded_by_breaker(server, failures=2, seconds=0.2)
+            await upstream.start()
+            assert [(await upstream.send(CALL)).status for _ in range(2)] == [503, 503]
+            assert await reason(upstream) == "circuit_open" and not await upstream.ready()
+            broken = False
+            await asyncio.sleep(0.3)
+            for _ in range(3):
+                assert await upstream.ready()
+            first = asyncio.ensure_future(upstream.send(CALL))
+            await asyncio.sleep(0.1)
+            assert await upstream.ready()
+            assert await reason(upstream) == "circuit_open", "one at a time"
+            assert (await first).status == 200 and (await upstream.send(CALL)).status == 200
+            await upstream.close()
+
+    run(check)
+
+
+def test_closing_while_somebody_asks() -> None:
+    async def check() -> None:
+        async with Server(hanging) as server:
+            upstream = VllmUpstream("v", base_url=server.url, secret=SECRET)
+            await upstream.start()
+            waiting = asyncio.ensure_future(upstream.send(CALL))
+            await asyncio.sleep(0.1)
+            await upstream.close()
+            with pytest.raises(UpstreamError, match="closed"):
+                await waiting
 
     run(check)
 
