@@ -231,6 +231,8 @@ def test_a_restart_that_only_readiness_saw_costs_no_request(monkeypatch: pytest.
         elif up:
             await generating.wait()
             writer.write(answered())
+        else:
+            writer.close()
 
     server = Server(front)
 
