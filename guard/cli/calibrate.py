@@ -186,6 +186,7 @@ def _score(
 ) -> Sample:
     """Always with all probes: thresholds are to be fitted on scores, not on the first token's guess at them."""
     from detectors.calibrate.sample import read, score
+    from detectors.prefix_probing.data import overlap
     from detectors.prefix_probing.probe import PrefixProbe
 
     found = [row for path in data for row in read(path)]
@@ -195,6 +196,13 @@ def _score(
         raise ArtifactError(
             f"calibration needs both classes: {', '.join(map(str, data))} holds {bad} harmful and {len(found) - bad} "
             "harmless prompts"
+        )
+    chose = [part for name, part in probes.data.items() if name in ("construction", "selection")]
+    if known := sum(overlap(part, [row.text for row in found]) for part in chose):
+        typer.echo(
+            f"warning: by {known} of {len(found)} prompts the openings were chosen: they score too well, and so "
+            "thresholds look better than they are; take others",
+            err=True,
         )
     probe = PrefixProbe(probes, load(model, *where), detector=detector, cascade=False)
     with progress() as bar:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.prefix_probing.artifact import FirstToken, Linear, ProbeSet
+from detectors.prefix_probing.data import Prompts
 from detectors.scorers.local import LocalScorer
 from guard import config
 from guard.cli import app
@@ -65,6 +66,17 @@ def test_prompts(files, calibrated):
     page = out["html"].read_text()
     assert "rows.jsonl:1" in page
     assert not any(p in page for p in (*support.HARMFUL, *support.HARMLESS))
+
+
+def test_tells_that_prompts_chose_the_openings(files, tmp_path):
+    probes = ProbeSet.load(files / "probes.json")
+    part = Prompts(tuple(support.HARMFUL[:7]), tuple(support.HARMLESS[:3])).part()
+    common = ("--model", files / "model", "--data", files / "rows.jsonl")
+    for name, warned in (("construction", True), ("selection", True), ("calibration", False)):
+        probes.model_copy(update={"data": {name: part}}).save(tmp_path / "p.json")
+        result = run("--probes", tmp_path / "p.json", *common)
+        assert result.exit_code == 0
+        assert ("by 10 of 80 prompts the openings were chosen" in result.output) is warned
 
 
 def test_patch_merges_into_a_config(tmp_path, calibrated):
