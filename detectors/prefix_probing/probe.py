@@ -91,10 +91,10 @@ class PrefixProbe:
         self.detector = Detector(detector)
         if self.detector is Detector.FIRST_TOKEN_LR and probes.first_token is None:
             raise ArtifactError("the probe set holds no first-token regression; build it again")
-        self._tokens = [list(p.tokens) for p in probes.prefixes]
         if probes.witness is not None and (expect := getattr(scorer, "expect", None)) is not None:
             expect(probes.witness.prompt, probes.witness.probes, probes.witness.logprobs)
         self._gate = probes.gate if cascade and getattr(scorer, "reads_first_token", False) else None
+        self._tokens = [list(p.tokens) for p in probes.prefixes]
         self._signs = [p.sign for p in probes.prefixes]
         self._deltas = [p.delta for p in probes.prefixes]
 

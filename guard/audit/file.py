@@ -24,8 +24,8 @@ class FileSink:
     file is turned over (`path` becomes `path.1`, `path.1` becomes `path.2`, … `keep` of them), and which line was last.
 
     A file that somebody else moved away is left at the next line. Whether lines are chained is one thing for all who
-    write the file: a sink with another setting than the one in force changes it with its first line. Raises
-    `ConfigError` when it cannot be opened.
+    write the file: a sink with another setting than the one in force changes it when it is adopted, or with its first
+    line. Raises `ConfigError` when it cannot be opened.
     """
 
     def __init__(self, path: str, *, rotate_bytes: int | None = None, keep: int = 10, chain: bool = False) -> None:

@@ -50,6 +50,21 @@ def logrotate_without_create(file: Path, sink: FileSink) -> None:
     sink.write(b'{"n":12}')
 
 
+def behind_look(number: int, happens: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something happens right behind the look at the files of that number."""
+    looks = 0
+
+    def looked(at: Path) -> dict[int, Path]:
+        nonlocal looks
+        looks += 1
+        found = turned_over(at)
+        if looks == number:
+            happens()
+        return found
+
+    monkeypatch.setattr(series, "turned_over", looked)
+
+
 @pytest.mark.parametrize(
     ("happens", "when"),
     [
@@ -64,17 +79,7 @@ def test_files_that_move_on_between_a_look_and_the_next(
 ) -> None:
     file = tmp_path / "a"
     sink = log(file)
-    looks = 0
-
-    def looked(at: Path) -> dict[int, Path]:
-        nonlocal looks
-        looks += 1
-        found = turned_over(at)
-        if looks == when:
-            happens(file, sink)
-        return found
-
-    monkeypatch.setattr(series, "turned_over", looked)
+    behind_look(when, lambda: happens(file, sink), monkeypatch)
     report = verify_series(file, since=GENESIS)
     assert (report.problems, report.files) == ([], 7)
     assert report.lines in (12, 13)
@@ -83,17 +88,12 @@ def test_files_that_move_on_between_a_look_and_the_next(
 def test_no_turn_while_the_files_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a"
     sink = log(file)
-    looks = 0
 
-    def looked(at: Path) -> dict[int, Path]:
-        nonlocal looks
-        looks += 1
-        if looks == 2:
-            with pytest.raises(TimeoutError):
-                turn(file, sink)
-        return turned_over(at)
+    def in_vain() -> None:
+        with pytest.raises(TimeoutError):
+            turn(file, sink)
 
-    monkeypatch.setattr(series, "turned_over", looked)
+    behind_look(2, in_vain, monkeypatch)
     assert verify_series(file).files == 6
     turn(file, sink)
 
